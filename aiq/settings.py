@@ -1,0 +1,177 @@
+"""All settings, from the environment (docs/operators.md lists the variables).
+
+Nothing set: an embedded PostgreSQL and Valkey under AIQ_DATA_DIR, a mail catcher, generated keys. A wrong value is a
+system check with a hint (`aiq.checks`), not a traceback at the first request.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.urls import reverse_lazy
+
+from aiq import environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.FileAwareEnv()
+
+DEBUG = env.bool("DEBUG", default=False)
+PORT = env.int("PORT", default=8000)
+PUBLIC_URL = env("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or "127.0.0.1"
+HTTPS = PUBLIC_URL.startswith("https://")
+DATA_DIR = Path(env("AIQ_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+DEMO = env.bool("AIQ_DEMO", default=False)
+SUPPORT_URL = env("SUPPORT_URL", default="")
+SENTRY_DSN = env("SENTRY_DSN", default="")
+WEB_WORKERS = env.int("WEB_WORKERS", default=2)
+
+EMBEDDED_POSTGRES = not env("DATABASE_URL", default="")
+EMBEDDED_REDIS = not env("REDIS_URL", default="")
+
+KEYS = environment.keys(env, DATA_DIR, may_generate=EMBEDDED_POSTGRES and EMBEDDED_REDIS)
+SECRET_KEY = KEYS["SECRET_KEY"]
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+DATA_KEY = KEYS["DATA_KEY"]
+DATA_KEY_FALLBACKS = env.list("DATA_KEY_FALLBACKS", default=[])
+HASH_KEY = KEYS["HASH_KEY"]
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[PUBLIC_HOST, "127.0.0.1", "localhost"])
+
+INSTALLED_APPS = [
+    "aiq",
+    "accounts",
+    "products",
+    "campaigns",
+    "integrations",
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.guardian",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "guardian",
+    "anymail",
+    "django_rq",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+
+MIDDLEWARE = [
+    "aiq.shortpath.ShortPathMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "aiq.urls"
+WSGI_APPLICATION = "aiq.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": environment.database(env, DATA_DIR)}
+REDIS_URL = environment.redis_url(env, DATA_DIR)
+
+RQ_QUEUES = {
+    name: {"URL": REDIS_URL, "SERIALIZER": "rq.serializers.JSONSerializer", "DEFAULT_TIMEOUT": seconds}
+    for name, seconds in {"events": 120, "send": 300, "jobs": 3600}.items()
+}
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "guardian.backends.ObjectPermissionBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+ANONYMOUS_USER_NAME = None
+GUARDIAN_RAISE_403 = False
+LOGIN_URL = reverse_lazy("admin:login")
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+MEDIA_URL = "media/"
+MEDIA_ROOT = DATA_DIR / "media"
+
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="AIQ Cart <no-reply@localhost>")
+EMAIL_URL = env("EMAIL_URL", default="")
+CATCHER_DIR = DATA_DIR / "inbox"
+vars().update(environment.email(EMAIL_URL, DATA_DIR))
+
+REST_FRAMEWORK = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "AIQ Cart",
+    "DESCRIPTION": "What a store tells AIQ Cart: carts, orders, shoppers, products; and what became of each event.",
+    "VERSION": "2",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+SILENCED_SYSTEM_CHECKS: list[str] = []
+SESSION_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "SAMEORIGIN"
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", default="INFO")},
+    "loggers": {"rq.worker": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+}
+
+UNFOLD: dict[str, object] = {"SITE_TITLE": "AIQ Cart", "SITE_HEADER": "AIQ Cart"}
+
+os.environ.setdefault("PORT", str(PORT))
