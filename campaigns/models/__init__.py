@@ -1,0 +1,38 @@
+from campaigns.models.campaigns import Campaign, CampaignLog, CampaignStatus, CampaignVersion, Content, Step
+from campaigns.models.carts import Cart, CartActivity, CartState, Closed, Episode, Order
+from campaigns.models.content import MessageTemplate
+from campaigns.models.decisions import Decision, DecisionKind, Outcome
+from campaigns.models.deliveries import Delivery, DeliveryStatus, SentMessage, TrackingEvent, TrackingKind
+from campaigns.models.figures import DailyFigure
+from campaigns.models.shoppers import Audience, Consent, Shopper, ShopperKey, Suppression, SuppressionReason
+
+__all__ = [
+    "Audience",
+    "Campaign",
+    "CampaignLog",
+    "CampaignStatus",
+    "CampaignVersion",
+    "Cart",
+    "CartActivity",
+    "CartState",
+    "Closed",
+    "Consent",
+    "Content",
+    "DailyFigure",
+    "Decision",
+    "DecisionKind",
+    "Delivery",
+    "DeliveryStatus",
+    "Episode",
+    "MessageTemplate",
+    "Order",
+    "Outcome",
+    "SentMessage",
+    "Shopper",
+    "ShopperKey",
+    "Step",
+    "Suppression",
+    "SuppressionReason",
+    "TrackingEvent",
+    "TrackingKind",
+]

@@ -1,0 +1,179 @@
+"""Campaigns as marketers build them, and the frozen versions that deliveries point to."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Merchant, Store
+from campaigns.models.shoppers import Audience
+
+
+class CampaignStatus(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    PENDING_APPROVAL = "pending_approval", "Pending approval"
+    LIVE = "live", "Live"
+    PAUSED = "paused", "Paused"
+    ARCHIVED = "archived", "Archived"
+
+
+S = CampaignStatus
+SOURCES: dict[CampaignStatus, frozenset[CampaignStatus]] = {
+    S.PENDING_APPROVAL: frozenset({S.DRAFT, S.PAUSED}),
+    S.DRAFT: frozenset({S.PENDING_APPROVAL}),
+    S.LIVE: frozenset({S.DRAFT, S.PENDING_APPROVAL, S.PAUSED}),
+    S.PAUSED: frozenset({S.LIVE}),
+    S.ARCHIVED: frozenset({S.DRAFT, S.LIVE, S.PAUSED}),
+}
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def for_merchant(self, merchant: Merchant) -> "CampaignQuerySet":
+        return self.filter(merchant=merchant)
+
+    def for_merchants(self, merchant_ids: Iterable[int]) -> "CampaignQuerySet":
+        return self.filter(merchant_id__in=list(merchant_ids))
+
+    def met(self) -> "CampaignQuerySet":
+        """Campaigns that a cart event can meet: those that are or were just live."""
+        return self.filter(status__in=[S.LIVE, S.PAUSED])
+
+
+class Campaign(models.Model):
+    """An abandoned-cart campaign. Its steps and content are edited in draft and paused; going live freezes a version."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="campaigns")
+    name = models.CharField("internal name", max_length=120)
+    tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    status = models.CharField(max_length=20, choices=CampaignStatus, default=CampaignStatus.DRAFT)
+    kind = models.CharField(max_length=12, choices=[("regular", "Regular")], default="regular")
+    type = models.CharField(max_length=20, choices=[("abandoned_cart", "Abandoned Cart")], blank=True)
+    audience = models.ForeignKey(Audience, on_delete=models.PROTECT, null=True, blank=True, related_name="campaigns")
+    stores = models.ManyToManyField(Store, blank=True, related_name="campaigns")
+    version = models.ForeignKey("CampaignVersion", on_delete=models.PROTECT, null=True, related_name="+")
+    live_since = models.DateTimeField(null=True, blank=True)
+    edited = models.BooleanField(default=True, help_text="Changed since the version that is or was live.")
+    sent_back_reason = models.TextField(blank=True)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[CampaignQuerySet] = CampaignQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["-updated_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(status="live") | (Q(live_since__isnull=False) & Q(version__isnull=False)),
+                name="live_has_version_and_time",
+            )
+        ]
+        indexes = [models.Index(fields=["merchant"], name="campaign_met", condition=Q(status__in=["live", "paused"]))]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def editable(self) -> bool:
+        return self.status in {S.DRAFT, S.PAUSED}
+
+    def move(self, to: CampaignStatus, **fields: object) -> bool:
+        """One arrow of the state machine, as one conditional UPDATE; False: somebody was faster or it is not allowed."""
+        moved = Campaign.objects.filter(pk=self.pk, status__in=SOURCES[to]).update(status=to, **fields)
+        if moved:
+            self.refresh_from_db()
+        return bool(moved)
+
+
+class Step(models.Model):
+    """One message of a campaign, as it is being edited: when, on which channel, and its content's source."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="steps")
+    position = models.PositiveSmallIntegerField(default=1)
+    channel = models.CharField(max_length=16, default="email")
+    delay_minutes = models.PositiveIntegerField(default=60)
+    expires_after_minutes = models.PositiveIntegerField(default=24 * 60)
+    template = models.CharField(max_length=64, blank=True, help_text="The template this began from.")
+    subject = models.CharField(max_length=300, blank=True)
+    preheader = models.CharField(max_length=300, blank=True)
+    sender_name = models.CharField(max_length=120, blank=True)
+    sender_email = models.EmailField(blank=True)
+    body = models.TextField(blank=True)
+    feed = models.BooleanField("product feed: User Abandoned Items", default=False)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "position", "channel"], name="step_once_per_position_channel")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign} · {self.position}"
+
+
+class CampaignVersion(models.Model):
+    """What was set live, frozen: audience rules and stores as they were, contents beside it. Never updated."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    audience_name = models.CharField(max_length=120, blank=True)
+    audience_rules = models.JSONField(default=list)
+    store_ids = ArrayField(models.BigIntegerField(), default=list)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at: "models.DateTimeField[datetime, datetime]" = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["campaign", "number"], name="version_number_once_per_campaign")]
+
+    def __str__(self) -> str:
+        return f"{self.campaign} v{self.number}"
+
+
+class Content(models.Model):
+    """The compiled message of one step of one version. Never updated: senders cache it by its key for ever."""
+
+    version = models.ForeignKey(CampaignVersion, on_delete=models.CASCADE, related_name="contents")
+    step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="contents")
+    position = models.PositiveSmallIntegerField()
+    channel = models.CharField(max_length=16)
+    delay_minutes = models.PositiveIntegerField()
+    expires_after_minutes = models.PositiveIntegerField()
+    subject = models.CharField(max_length=600)
+    preheader = models.CharField(max_length=600, blank=True)
+    sender_name = models.CharField(max_length=120, blank=True)
+    sender_email = models.EmailField(blank=True)
+    html = models.TextField()
+    text = models.TextField()
+    feed = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "position", "channel"], name="content_once_per_version_step")
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class CampaignLog(models.Model):
+    """Who did what to a campaign, append-only."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="log")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    action = models.CharField(max_length=40)
+    note = models.TextField(blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return self.action

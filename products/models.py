@@ -1,0 +1,78 @@
+"""The catalogue of a merchant and the stock of its stores."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Merchant, Store
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    def for_merchant(self, merchant: Merchant) -> "ProductQuerySet":
+        return self.filter(merchant=merchant)
+
+
+class Product(models.Model):
+    """One thing a shopper can buy: a variant where the store has variants, tied to its siblings by `group`."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="products")
+    key = models.CharField("id at the store's side", max_length=128)
+    sku = models.CharField("SKU", max_length=128, blank=True)
+    name = models.CharField(max_length=300, blank=True)
+    brand = models.CharField(max_length=120, blank=True)
+    category = models.CharField(max_length=120, blank=True)
+    price = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
+    compare_at_price = models.DecimalField("price before", max_digits=14, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    image = models.URLField(max_length=2000, blank=True)
+    url = models.URLField(max_length=2000, blank=True)
+    group = models.CharField(max_length=128, blank=True)
+    stock_ref = models.CharField(max_length=128, blank=True)
+    attributes = models.JSONField(default=dict, blank=True)
+    hidden = models.BooleanField(default=False, help_text="Never offered as an alternative.")
+    updated_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[ProductQuerySet] = ProductQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "key"], name="product_key_once_per_merchant"),
+            models.CheckConstraint(
+                condition=Q(price__isnull=True) | Q(price__gte=0), name="product_price_not_negative"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "category", "price"], name="product_by_category_price"),
+            models.Index(fields=["merchant", "stock_ref"], name="product_by_stock_ref", condition=~Q(stock_ref="")),
+            models.Index(fields=["merchant", "sku"], name="product_by_sku", condition=~Q(sku="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.key
+
+
+class Stock(models.Model):
+    """How much of a product a store has, as last told. Neither figure nor yes/no known: there is no row."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="stock")
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="stock")
+    location = models.CharField(max_length=128, blank=True)
+    quantity = models.IntegerField(null=True, blank=True)
+    in_stock = models.BooleanField()
+    source = models.CharField(max_length=16, default="pushed")
+    as_of = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "store", "location"], name="one_stock_per_product_store_location"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} at {self.store}"
