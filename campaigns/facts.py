@@ -48,7 +48,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class ConsentFact:
-    """`explicit` is the shopper's own word; a store's tick box ("accepts marketing") is not."""
+    """What a store says a shopper allowed or refused. A refusal is reopened only by the shopper, never by a fact."""
 
     channel: str
     status: ConsentStatus

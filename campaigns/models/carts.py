@@ -65,6 +65,7 @@ class CartActivity(models.Model):
     cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="activities")
     occurred_at = models.DateTimeField()
     status = models.CharField(max_length=16)
+    shopper = models.ForeignKey(Shopper, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
     event_id = models.CharField(max_length=160)
     lines = models.JSONField(null=True)
     url = models.CharField(max_length=2000, blank=True)

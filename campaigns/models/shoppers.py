@@ -67,14 +67,13 @@ class ShopperKey(models.Model):
 class Consent(models.Model):
     """A span of the consent history: append-only, the open row (no `closed_at`) is what holds now.
 
-    `explicit` marks the shopper's own word. An explicit opt-out is reopened only by the shopper.
+    An opt-out is reopened only by the shopper, never by what a store sends.
     """
 
     shopper = models.ForeignKey(Shopper, on_delete=models.CASCADE, related_name="consents")
     channel = models.CharField(max_length=16)
     topic = models.CharField(max_length=16, default=CART_TOPIC)
     status = models.CharField(max_length=12, choices=[("subscribed", "Subscribed"), ("unsubscribed", "Unsubscribed")])
-    explicit = models.BooleanField(default=False)
     double_opt_in = models.BooleanField(default=False)
     source = models.CharField(max_length=120, blank=True)
     wording = models.TextField(blank=True)

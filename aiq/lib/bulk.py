@@ -1,0 +1,60 @@
+"""Many rows in one statement. Values travel as one JSON document: psycopg escapes the elements of a text array one by
+one in Python, which is several times slower (docs/decisions/0005-bulk-writes.md)."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, models
+
+Row = dict[str, Any]
+
+
+class _Encoder(DjangoJSONEncoder):
+    """Times keep their microseconds: Django's own encoder cuts them to milliseconds."""
+
+    def default(self, o: Any) -> Any:
+        return o.isoformat() if hasattr(o, "isoformat") else super().default(o)
+
+
+def recordset(model: type[models.Model], fields: Sequence[str], alias: str = "v") -> str:
+    """`jsonb_to_recordset(%s) AS v(…)` with the column types of the model's fields, for FROM and USING."""
+    columns = ", ".join(f'"{name}" {_column_type(model, name)}' for name in fields)
+    return f"jsonb_to_recordset(%s::jsonb) AS {alias}({columns})"
+
+
+def as_json(rows: Sequence[Row]) -> str:
+    return json.dumps(list(rows), cls=_Encoder, ensure_ascii=False)
+
+
+def update(model: type[models.Model], rows: Sequence[Row], fields: Sequence[str], where: str = "TRUE") -> list[int]:
+    """Set `fields` of the rows named by "id", all in one UPDATE; the ids that matched `where` (SQL over alias t) come back."""
+    if not rows:
+        return []
+    table = model._meta.db_table
+    assignments = ", ".join(f'"{name}" = v."{name}"' for name in fields)
+    source = recordset(model, ["id", *fields])
+    sql = f"UPDATE {table} AS t SET {assignments} FROM {source} WHERE t.id = v.id AND {where} RETURNING t.id"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [as_json(rows)])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def insert(model: type[models.Model], rows: Sequence[Row], fields: Sequence[str], conflict: str = "") -> int:
+    """Insert rows in one statement; columns not named take the database's default. `conflict`: an ON CONFLICT clause."""
+    if not rows:
+        return 0
+    names = ", ".join(f'"{name}"' for name in fields)
+    values = ", ".join(f'v."{name}"' for name in fields)
+    source = recordset(model, fields)
+    sql = f"INSERT INTO {model._meta.db_table} ({names}) SELECT {values} FROM {source} {conflict}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [as_json(rows)])
+        return cursor.rowcount
+
+
+def _column_type(model: type[models.Model], name: str) -> str:
+    field = model._meta.get_field(name.removesuffix("_id") if name.endswith("_id") and name != "id" else name)
+    assert isinstance(field, models.Field)
+    return field.rel_db_type(connection) if field.primary_key else (field.db_type(connection) or "text")

@@ -1,0 +1,176 @@
+"""The closed list of reason and check codes, with their words. Published in docs/reasons.md and the API's schema.
+
+`code` names the check, `reason` the answer when it fails. `blocked` is what a colleague would say; `would_change` says
+what has to happen for the answer to be another one.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    code: str
+    reason: str
+    label: str
+    blocked: str
+    would_change: str
+
+
+_ALL = [
+    Reason(
+        "campaign_live", "campaign_not_live", "Campaign is live", "The campaign was not live", "Set the campaign live"
+    ),
+    Reason(
+        "abandoned_after_live",
+        "abandoned_before_live",
+        "Abandoned after the campaign went live",
+        "The cart was abandoned before the campaign went live",
+        "Nothing: going live never mails old carts; the next abandonment counts",
+    ),
+    Reason(
+        "store",
+        "other_store",
+        "Store is in the campaign",
+        "The campaign is not for this store",
+        "Add the store to the campaign",
+    ),
+    Reason(
+        "trigger",
+        "plan",
+        "Plan covers the trigger",
+        "The plan does not include this campaign's content",
+        "Upgrade to Marketing Pro, or take the Product Feed out of the campaign",
+    ),
+    Reason(
+        "carts_enabled",
+        "carts_disabled",
+        "Abandoned carts are switched on",
+        "Abandoned carts are switched off for this store's connection",
+        "Switch abandoned carts on for the connection",
+    ),
+    Reason(
+        "not_bought",
+        "bought",
+        "Has not bought",
+        "The shopper bought",
+        "Nothing: a reminder after a purchase is never sent",
+    ),
+    Reason(
+        "not_emptied", "emptied", "Cart still holds something", "The cart was emptied", "The shopper fills a cart again"
+    ),
+    Reason(
+        "current_episode",
+        "came_back",
+        "Shopper has not come back since",
+        "The shopper came back to the cart after this abandonment",
+        "The shopper leaves the cart again",
+    ),
+    Reason(
+        "not_expired",
+        "expired",
+        "Not too late",
+        "It had become too late to be timely",
+        "The next abandonment is in time",
+    ),
+    Reason(
+        "identity",
+        "unknown_shopper",
+        "Shopper is known",
+        "Nobody knows yet whose cart this is",
+        "The store tells who the shopper is, for example at checkout",
+    ),
+    Reason(
+        "address",
+        "no_address",
+        "Has an address",
+        "There is no address for this channel",
+        "The store or the shopper gives an address for this channel",
+    ),
+    Reason(
+        "audience",
+        "not_in_audience",
+        "Belongs to the audience",
+        "The shopper is not in the campaign's audience",
+        "Widen the audience",
+    ),
+    Reason(
+        "consent",
+        "no_consent",
+        "Has agreed to cart reminders",
+        "The shopper has not agreed to cart reminders on this channel",
+        "The shopper subscribes to cart reminders on this channel",
+    ),
+    Reason(
+        "not_suppressed",
+        "suppressed",
+        "Address is not suppressed",
+        "The address is suppressed",
+        "Staff lift the suppression, once the address works again",
+    ),
+    Reason(
+        "age_verified",
+        "age_not_verified",
+        "Age is verified",
+        "This merchant's goods are only for age-verified shoppers",
+        "The store sends the shopper's birth date or age_verified",
+    ),
+    Reason(
+        "stock",
+        "sold_out",
+        "Something in the cart can be bought",
+        "Nothing in the cart can be bought any more",
+        "A product of the cart, or an alternative, is in stock again",
+    ),
+    Reason(
+        "data",
+        "missing_data",
+        "The message's data is there",
+        "The message needs something that is not known of this shopper",
+        "Give the placeholder a default in the template, or have the store send the value",
+    ),
+    Reason(
+        "content",
+        "content_invalid",
+        "The message can be made",
+        "The message could not be made from the template",
+        "Correct the campaign's content and set it live again",
+    ),
+    Reason(
+        "accepted",
+        "refused",
+        "Accepted by the mail server",
+        "The mail server refused the message for good",
+        "See the server's answer on the delivery",
+    ),
+    Reason(
+        "attempts",
+        "too_many_attempts",
+        "Accepted within the attempts allowed",
+        "The mail server put the message off too often",
+        "Send it again once the mail server accepts mail",
+    ),
+]
+REASONS: dict[str, Reason] = {reason.code: reason for reason in _ALL} | {reason.reason: reason for reason in _ALL}
+
+
+def reason_of(code: str) -> str:
+    """The reason code that a failed check gives."""
+    return REASONS[code].reason
+
+
+def label(code: str) -> str:
+    """A check or reason in words; unknown codes (of an older version) as they stand."""
+    return REASONS[code].label if code in REASONS else code.replace("_", " ").capitalize()
+
+
+def blocked(code: str) -> str:
+    return REASONS[code].blocked if code in REASONS else label(code)
+
+
+def would_change(code: str) -> str:
+    return REASONS[code].would_change if code in REASONS else ""
+
+
+def published() -> list[Reason]:
+    """Every entry once, in the order in which the checks are made."""
+    return list(_ALL)
