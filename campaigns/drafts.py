@@ -1,0 +1,94 @@
+"""Drafts: how a campaign begins, from which template, and what is compiled of it."""
+
+import uuid
+from dataclasses import dataclass
+
+from accounts import plans
+from accounts.models import Merchant, User
+from campaigns import starters
+from campaigns.compiling import Source
+from campaigns.models import Campaign, CampaignLog, MessageTemplate, Step
+
+DEFAULT_TEMPLATE = "gentle-reminder"
+DEFAULT_DELAY_MINUTES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template to begin from: a starter (`key` is its slug) or one the merchant saved (`key` is its code)."""
+
+    key: str
+    name: str
+    description: str
+    subject: str
+    preheader: str
+    body: str
+    starter: bool
+
+
+def templates(merchant: Merchant) -> list[Template]:
+    """All that a merchant may begin an abandoned-cart mail from: its own first, then the starters."""
+    saved = MessageTemplate.objects.for_merchant(merchant).filter(category="abandon_cart", channel="email")
+    return [*map(_from_saved, saved), *map(_from_starter, starters.STARTERS)]
+
+
+def template(merchant: Merchant, key: str) -> Template | None:
+    """The merchant's own template of that code or name, or the starter of that slug."""
+    starter = next((starter for starter in starters.STARTERS if starter.slug == key), None)
+    if starter:
+        return _from_starter(starter)
+    saved = MessageTemplate.objects.for_merchant(merchant)
+    found = saved.filter(code=key).first() if _is_code(key) else saved.filter(name=key).first()
+    return _from_saved(found) if found else None
+
+
+def create_draft(merchant: Merchant, user: User | None, name: str, channel: str = "email") -> Campaign:
+    """A new draft with one empty step."""
+    campaign = Campaign.objects.create(merchant=merchant, name=name)
+    Step.objects.create(campaign=campaign, channel=channel, delay_minutes=DEFAULT_DELAY_MINUTES)
+    CampaignLog.objects.create(campaign=campaign, user=user, action="created")
+    return campaign
+
+
+def begin_from(step: Step, chosen: Template, *, feed: bool) -> None:
+    """Put a template's content into a step (not saved here)."""
+    step.template, step.feed = chosen.key, feed
+    step.subject, step.preheader, step.body = chosen.subject, chosen.preheader, chosen.body
+
+
+def source_of(step: Step, plan: str) -> Source:
+    """What is compiled for a step: the Product Feed only where the plan includes it."""
+    feed = step.feed and plans.includes(plan, plans.DYNAMIC_CONTENT)
+    return Source(subject=step.subject, preheader=step.preheader, body=step.body, feed=feed)
+
+
+def _is_code(key: str) -> bool:
+    try:
+        uuid.UUID(key)
+    except ValueError:
+        return False
+    return True
+
+
+def _from_saved(saved: MessageTemplate) -> Template:
+    return Template(
+        key=str(saved.code),
+        name=saved.name,
+        description="Saved by your team",
+        subject=saved.subject,
+        preheader=saved.preheader,
+        body=saved.body,
+        starter=False,
+    )
+
+
+def _from_starter(starter: starters.Starter) -> Template:
+    return Template(
+        key=starter.slug,
+        name=starter.label,
+        description=starter.description,
+        subject=starter.subject,
+        preheader=starter.preheader,
+        body=starter.body,
+        starter=True,
+    )

@@ -1,0 +1,71 @@
+"""Mails to staff about a campaign: asking for approval, approved, sent back. Sent after the state is committed.
+
+A mail that cannot be sent is logged and forgotten: the campaign page and Home show the same.
+"""
+
+import logging
+from collections.abc import Sequence
+from smtplib import SMTPException
+
+from anymail.exceptions import AnymailError
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.urls import reverse
+
+from accounts import access
+from accounts.models import User
+from campaigns.models import Campaign
+
+logger = logging.getLogger(__name__)
+
+
+def ask_for_approval(campaign: Campaign, user: User | None) -> None:
+    """To owners and operators: somebody wants this live."""
+    approvers = access.holders(campaign.merchant, access.SET_LIVE).exclude(pk=user.pk if user else None)
+    _send(
+        campaign,
+        [approver.email for approver in approvers.filter(memberships__role__in=["owner", "operator"]).distinct()],
+        f"{_name(user)} asks for your approval: {campaign.name}",
+        f"{_name(user)} would like to set the campaign “{campaign.name}” of {campaign.merchant} live.\n\n"
+        "Look at it, then approve it or send it back with a reason:",
+    )
+
+
+def tell_approved(campaign: Campaign, user: User | None) -> None:
+    """To the submitter: it is live."""
+    _send(
+        campaign,
+        _submitter(campaign, user),
+        f"Approved: {campaign.name} is live",
+        f"{_name(user)} approved the campaign “{campaign.name}”. Carts abandoned from now on get its reminder.",
+    )
+
+
+def tell_sent_back(campaign: Campaign, user: User | None) -> None:
+    """To the submitter: what should be changed."""
+    _send(
+        campaign,
+        _submitter(campaign, user),
+        f"Sent back: {campaign.name}",
+        f"{_name(user)} sent the campaign “{campaign.name}” back to you:\n\n    {campaign.sent_back_reason}\n\n"
+        "It is a draft again. Change it and submit it once more:",
+    )
+
+
+def _submitter(campaign: Campaign, decider: User | None) -> list[str]:
+    submitter = campaign.submitted_by
+    return [submitter.email] if submitter and submitter.is_active and submitter != decider else []
+
+
+def _send(campaign: Campaign, to: Sequence[str], subject: str, text: str) -> None:
+    link = settings.PUBLIC_URL + reverse("campaigns:overview", args=[campaign.code])
+    messages = [EmailMessage(" ".join(subject.split()), f"{text}\n\n{link}\n", to=[address]) for address in to]
+    for message in messages:
+        try:
+            message.send()
+        except (SMTPException, AnymailError, OSError) as error:
+            logger.warning("A notice about campaign %s could not be mailed: %s", campaign.code, error)
+
+
+def _name(user: User | None) -> str:
+    return str(user) if user else "Support"

@@ -1,0 +1,143 @@
+"""The check list of the Review page: what stops a campaign from going live, what deserves a look, and where to fix it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts import plans
+from accounts.models import CartTrigger, Merchant
+from campaigns import drafts
+from campaigns.compiling import TemplateProblems, compile_source
+from campaigns.forecast import Forecast, forecast_of
+from campaigns.models import Campaign, Step
+
+STOP, WARN, OK = "stop", "warn", "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the list. `fix` is the address of the page where it is put right, `fix_label` the link's words."""
+
+    code: str
+    level: str
+    text: str
+    fix: str = ""
+    fix_label: str = ""
+
+    @property
+    def stops(self) -> bool:
+        return self.level == STOP
+
+
+def checks(campaign: Campaign, now: datetime, forecast: Forecast | None = None) -> list[Check]:
+    """Every check of a campaign as it stands, red ones first. A constant number of queries."""
+    step = campaign.steps.first()
+    found = [
+        *_of_recipients(campaign),
+        *_of_merchant(campaign, step),
+        *_of_content(campaign, step),
+        *_of_feed(campaign, step),
+        *_of_reach(campaign, forecast or forecast_of(campaign, now)),
+    ]
+    return sorted(found, key=lambda check: (STOP, WARN, OK).index(check.level))
+
+
+def _of_recipients(campaign: Campaign) -> Iterator[Check]:
+    fix = reverse("campaigns:recipients", args=[campaign.code])
+    if not campaign.type:
+        yield Check("type", STOP, "The campaign type is not chosen.", fix, "Choose Abandoned Cart")
+    else:
+        yield Check("type", OK, "Bound to the trigger Abandoned Cart.")
+    if not campaign.name.strip():
+        yield Check("name", STOP, "The campaign has no name.", fix, "Name it")
+
+
+def _of_merchant(campaign: Campaign, step: Step | None) -> Iterator[Check]:
+    merchant = campaign.merchant
+    fix = reverse("admin:accounts_merchant_change", args=[merchant.pk])
+    own = (step.sender_email if step else "") or merchant.sender_email
+    fallback = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    if own:
+        yield Check("sender", OK, f"Sent from {own}.")
+    elif fallback.endswith("@localhost"):
+        level = STOP if settings.EMAIL_URL else WARN
+        yield Check("sender", level, f"{merchant} has no sender address.", fix, "Give a sender address")
+    else:
+        yield Check("sender", OK, f"Sent from {fallback}, as {merchant} has no sender address of its own.")
+    if merchant.postal_address.strip():
+        yield Check("postal_address", OK, "The footer shows the postal address.")
+    else:
+        yield Check(
+            "postal_address",
+            STOP,
+            f"{merchant} has no postal address. The law asks for one in the footer of every mail.",
+            fix,
+            "Give the postal address",
+        )
+
+
+def _of_content(campaign: Campaign, step: Step | None) -> Iterator[Check]:
+    fix = reverse("campaigns:content", args=[campaign.code])
+    if step is None or not step.body.strip():
+        yield Check("content", STOP, "There is no message yet.", fix, "Pick a template")
+        return
+    if not step.subject.strip():
+        yield Check("subject", STOP, "The message has no subject.", fix, "Write a subject")
+        return
+    try:
+        compile_source(drafts.source_of(step, campaign.merchant.plan))
+    except TemplateProblems as error:
+        first = error.problems[0]
+        yield Check(
+            "content", STOP, f"The message does not compile. Line {first.line}: {first.message}", fix, "Open it"
+        )
+    else:
+        yield Check("content", OK, "The message compiles and has its unsubscribe link.")
+
+
+def _of_feed(campaign: Campaign, step: Step | None) -> Iterator[Check]:
+    if step is None or not step.body:
+        return
+    fix = reverse("campaigns:content", args=[campaign.code])
+    allowed = plans.includes(campaign.merchant.plan, plans.DYNAMIC_CONTENT)
+    dynamic = has_dynamic_store(campaign.merchant, [store.pk for store in campaign.stores.all()])
+    if step.feed and not allowed:
+        reason = plans.why_not(campaign.merchant.plan, plans.DYNAMIC_CONTENT)
+        yield Check("feed", WARN, f"Will be sent without the Product Feed: {reason}", fix, "See the content")
+    elif step.feed and not dynamic:
+        text = "No store sends the products of a cart yet, so the Product Feed will stay empty."
+        yield Check("feed", WARN, text, _integrations(), "See the integrations")
+    elif step.feed:
+        yield Check("feed", OK, "Shows the products left behind.")
+    elif allowed and dynamic:
+        text = "Your store sends the products of a cart, but this message does not show them."
+        yield Check("feed", WARN, text, fix, "Add the Product Feed")
+
+
+def _of_reach(campaign: Campaign, forecast: Forecast) -> Iterator[Check]:
+    fix = reverse("campaigns:recipients", args=[campaign.code])
+    if not sends_carts(campaign.merchant):
+        yield Check("integration", WARN, "No store has sent a cart yet.", _integrations(), "Connect a store")
+    elif forecast.carts and not forecast.reachable:
+        text = f"None of the {forecast.carts:,} carts of the last {forecast.days} days could be reached by email."
+        yield Check("reach", WARN, text, fix, "Look at the recipients")
+    else:
+        yield Check("integration", OK, "A connected store sends carts.")
+
+
+def sends_carts(merchant: Merchant) -> bool:
+    return merchant.stores.exclude(cart_trigger=CartTrigger.NONE).exists()
+
+
+def has_dynamic_store(merchant: Merchant, store_ids: list[int]) -> bool:
+    """Whether one of these stores (none given: of all the merchant's) tells the products of a cart."""
+    stores = merchant.stores.filter(cart_trigger=CartTrigger.DYNAMIC)
+    return (stores.filter(pk__in=store_ids) if store_ids else stores).exists()
+
+
+def _integrations() -> str:
+    return reverse("admin:index") + "integrations/"

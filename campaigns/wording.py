@@ -1,0 +1,48 @@
+"""What pages say about a campaign in words: its delay, and the sentence that sums it up."""
+
+from collections.abc import Sequence
+
+from campaigns.forecast import Forecast
+from campaigns.models import Campaign, Step
+
+_UNITS = ((1440, "day"), (60, "hour"))
+_SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def delay_in_words(minutes: int) -> str:
+    """A delay as it is said: "one hour", "90 minutes", "at once"."""
+    if minutes == 0:
+        return "at once"
+    size, unit = next(((size, unit) for size, unit in _UNITS if minutes % size == 0), (1, "minute"))
+    count = minutes // size
+    number = _SMALL[count] if count < len(_SMALL) else f"{count:,}"
+    return f"{number} {unit}{'' if count == 1 else 's'}"
+
+
+def what_it_does(campaign: Campaign, step: Step | None, stores: Sequence[str]) -> str:
+    """The campaign in a sentence, with what is not chosen yet left out."""
+    whom = f"shoppers in “{campaign.audience.name}”" if campaign.audience else "all subscribed users"
+    where = f" of {_listed(stores)}" if stores else ""
+    if step is None or not campaign.type:
+        return "Sends an email to shoppers. Choose below whom, and when."
+    when = delay_in_words(step.delay_minutes)
+    after = "as soon as they leave a cart" if step.delay_minutes == 0 else f"{when} after they leave a cart"
+    return f"Sends an email to {whom}{where}, {after}."
+
+
+def forecast_in_words(forecast: Forecast) -> str:
+    """How many carts it would have met lately, and how many of these shoppers it could have reached."""
+    if not forecast.carts:
+        return f"In the last {forecast.days} days no carts were abandoned there."
+    carts = f"{forecast.carts:,} cart{'' if forecast.carts == 1 else 's'}"
+    return f"In the last {forecast.days} days this would have met {carts}; {_reached(forecast)}."
+
+
+def _reached(forecast: Forecast) -> str:
+    if forecast.reachable == 0:
+        return "none of these shoppers can be reached by email today"
+    return f"{forecast.reachable:,} of them left by shoppers who can be reached by email today"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
