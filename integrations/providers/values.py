@@ -1,0 +1,92 @@
+"""How single values of any provider become what facts hold: phones, addresses of pages, money, times, cut texts."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+import phonenumbers
+
+MAX_LINK = 2000
+Kept: TypeAlias = Mapping[str, "Kept | None"]
+
+
+def phone(text: str) -> str:
+    """E.164, or "" where the text is no possible number with its country code (RFC 3966, ITU-T E.164)."""
+    try:
+        number = phonenumbers.parse(text[:64], None)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(number):
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def link(text: str) -> str:
+    """The address where it is http or https with a host, of at most 2,000 characters, without spaces; else ""."""
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname
+    except ValueError:
+        return ""
+    fits = parts.scheme in {"http", "https"} and host and len(text) <= MAX_LINK
+    return text if fits and not any(char.isspace() or ord(char) < 32 for char in text) else ""
+
+
+def words(value: Any, limit: int) -> str:
+    """Text or a number as text, cut at `limit`; anything else is "". For providers whose types drift."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return ""
+    return str(value).strip()[:limit].rstrip()
+
+
+def identifier(value: Any) -> str:
+    """An id as text, or "" where it is none. Longer than 128 is cut nowhere: it would become another id."""
+    text = words(value, 129)
+    return text if len(text) <= 128 else ""
+
+
+def money(value: Any) -> Decimal | None:
+    """A price given as text or number; None where it is none, negative or has more than 10 digits before the point."""
+    try:
+        amount = Decimal(words(value, 40))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and 0 <= amount < 10**10 else None
+
+
+def moment(value: Any, received_at: datetime) -> datetime | None:
+    """A time with its offset, in UTC, never later than arrival; None where it cannot be read or has no zone."""
+    if not isinstance(value, str):
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+        return min(at.astimezone(UTC), received_at) if at.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def prune(value: Any, kept: Kept | None) -> Any:
+    """`value` with only the members named in `kept`, at each depth. Under None all is kept; lists are pruned by item."""
+    if kept is None:
+        return value
+    if isinstance(value, list):
+        return [prune(item, kept) for item in value]
+    if isinstance(value, dict):
+        return {name: prune(item, kept[name]) for name, item in value.items() if name in kept}
+    return None
+
+
+def leaves(names: str) -> dict[str, None]:
+    """Names, parted by spaces, under which a single value is kept."""
+    return dict.fromkeys(names.split())
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """The object, or an empty one: Shopify writes `[]` for an address that is not there."""
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: Any) -> Sequence[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
