@@ -1,13 +1,82 @@
-"""How the environment becomes settings: keys, database, Redis, email. No Django import: settings call this."""
+"""How the environment becomes settings: keys, database, Redis, email. No Django import: settings and manage.py call this.
 
+Nothing here raises for a wrong value: it is noted as a `Problem`, which `aiq.checks` shows as a system check with a
+hint, and a harmless default takes its place, so that `manage.py check` can run and say what is wrong.
+"""
+
+import json
 import os
 import re
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import environ
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from aiq.addresses import read_address
 
 KEY_NAMES = ("SECRET_KEY", "DATA_KEY", "HASH_KEY")
+ESPS = (
+    "amazon_ses",
+    "brevo",
+    "mailersend",
+    "mailgun",
+    "mailjet",
+    "mailtrap",
+    "mandrill",
+    "postal",
+    "postmark",
+    "resend",
+    "scaleway",
+    "sendgrid",
+    "sparkpost",
+    "unisender_go",
+)
+SMTP_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465, "smtp+ssl": 465}
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+NOWHERE = {"host": "/nowhere", "user": "aiq", "dbname": "postgres"}
+CATCHER = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": 1025}
+SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One value of the environment that cannot be used: id of its system check, what is wrong, how to mend it."""
+
+    check: str
+    message: str
+    hint: str
+
+
+class Env(environ.FileAwareEnv):
+    """django-environ that notes a wrong value, uses the default in its place, and strips the newline of NAME_FILE."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.problems: list[Problem] = []
+
+    def get_value(self, var: str, cast: Any = None, default: Any = None, parse_default: bool = False) -> Any:
+        try:
+            value = super().get_value(var, cast=cast, default=default, parse_default=parse_default)
+        except OSError as error:
+            self.note(
+                "aiq.E007", f"{var}_FILE cannot be read: {error.strerror}.", f"Let {var}_FILE name a readable file."
+            )
+            return default
+        except (ValueError, TypeError, environ.ImproperlyConfigured):
+            self.note(
+                "aiq.E006", f"{var} has a value that cannot be used.", f"Unset {var} for the default, {default!r}."
+            )
+            return default
+        return value.strip() if isinstance(value, str) else value
+
+    def note(self, check: str, message: str, hint: str) -> None:
+        """Remember a problem for the system checks."""
+        self.problems.append(Problem(check, message, hint))
 
 
 def keys(env: Any, data_dir: Path, *, may_generate: bool) -> dict[str, str]:
@@ -15,19 +84,133 @@ def keys(env: Any, data_dir: Path, *, may_generate: bool) -> dict[str, str]:
 
     A missing key where none may be generated is left empty; the system check aiq.E001 says so.
     """
-    return {name: env(name, default="") or (_kept_key(data_dir / "keys" / name) if may_generate else "") for name in KEY_NAMES}
+    return {
+        name: env(name, default="") or (_kept_key(data_dir / "keys" / name) if may_generate else "")
+        for name in KEY_NAMES
+    }
 
 
 def _kept_key(path: Path) -> str:
     """Create the key file atomically; whoever loses the race reads the winner's."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}")
-    draft.write_text(secrets.token_urlsafe(48))
-    draft.chmod(0o600)
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
     return path.read_text().strip()
+
+
+def database(env: Env, data_dir: Path) -> dict[str, Any]:
+    """Django's DATABASES entry: DATABASE_URL (libpq's own reading of it), else the embedded server's socket."""
+    settings = {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    url = env("DATABASE_URL", default="")
+    parts = (
+        _postgres_parts(url, env)
+        if url
+        else dict(read_address(data_dir, "services").get("postgres") or {**NOWHERE, "host": f"{data_dir}/postgres"})
+    )
+    named = {key.upper(): str(parts.pop(name, "")) for key, name in _DATABASE_NAMES}
+    # Django switches psycopg's prepared statements off; the few hot statements that bypass the ORM want them.
+    return settings | named | {"OPTIONS": {"prepare_threshold": 5} | parts}
+
+
+_DATABASE_NAMES = (("name", "dbname"), ("user", "user"), ("password", "password"), ("host", "host"), ("port", "port"))
+
+
+def _postgres_parts(url: str, env: Env) -> dict[str, Any]:
+    hint = "Write it as postgresql://user:password@host:5432/name."
+    if not url.startswith(("postgres://", "postgresql://")):
+        env.note("aiq.E002", "DATABASE_URL is not the address of a PostgreSQL database.", hint)
+        return dict(NOWHERE)
+    try:
+        parts = dict(conninfo_to_dict(url))
+    except ProgrammingError as error:
+        env.note("aiq.E002", f"DATABASE_URL cannot be read: {str(error).strip()}.", hint)
+        return dict(NOWHERE)
+    if not parts.get("dbname"):
+        env.note("aiq.E002", "DATABASE_URL names no database.", hint)
+        return dict(NOWHERE)
+    return parts
+
+
+def redis_url(env: Env, data_dir: Path) -> str:
+    """REDIS_URL, else the socket of the embedded Valkey."""
+    url = env("REDIS_URL", default="")
+    if url and not url.startswith(REDIS_SCHEMES):
+        env.note("aiq.E003", "REDIS_URL is not the address of a Redis or Valkey.", "Write it as redis://host:6379/0.")
+        url = ""
+    return url or read_address(data_dir, "services").get("redis") or f"unix://{data_dir}/valkey/valkey.sock?db=0"
+
+
+def email(env: Env, data_dir: Path) -> dict[str, Any]:
+    """Django's EMAIL_* and ANYMAIL settings for EMAIL_URL; unset: the built-in catcher.
+
+    `smtp://user:pass@host:port`, `smtp+tls://` (STARTTLS), `smtps://`, or `anymail+<provider>://`, whose key is given
+    in ANYMAIL_*. django-environ rejects the `anymail+` schemes, so the address is read here.
+    """
+    url = env("EMAIL_URL", default="")
+    common = {"EMAIL_TIMEOUT": 20, "ANYMAIL": _anymail_options(env)}
+    if not url:
+        return common | {"EMAIL_BACKEND": SMTP_BACKEND} | CATCHER | read_address(data_dir, "catcher")
+    scheme, _, rest = url.partition("://")
+    if scheme.startswith("anymail+"):
+        return common | _anymail(scheme.removeprefix("anymail+").replace("-", "_"), env)
+    if scheme in SMTP_PORTS:
+        return common | _smtp(scheme, rest, env)
+    hint = "Write it as smtp://user:password@host:port, smtp+tls://…, smtps://… or anymail+postmark://."
+    env.note("aiq.E004", f"EMAIL_URL has the unknown scheme {scheme!r}.", hint)
+    return common | {"EMAIL_BACKEND": SMTP_BACKEND} | CATCHER
+
+
+def _smtp(scheme: str, rest: str, env: Env) -> dict[str, Any]:
+    parts = urlsplit(f"//{rest}")
+    port = _port(parts)
+    if not parts.hostname or port == 0:
+        env.note(
+            "aiq.E004", "EMAIL_URL has no host, or its port is no port.", "Write it as smtp://user:password@host:25."
+        )
+    return {
+        "EMAIL_BACKEND": SMTP_BACKEND,
+        "EMAIL_HOST": parts.hostname or CATCHER["EMAIL_HOST"],
+        "EMAIL_PORT": port or SMTP_PORTS[scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": scheme == "smtp+tls",
+        "EMAIL_USE_SSL": scheme in {"smtps", "smtp+ssl"},
+    }
+
+
+def _port(parts: SplitResult) -> int | None:
+    """The port given, None for none, 0 for one that is no port."""
+    try:
+        return parts.port
+    except ValueError:
+        return 0
+
+
+def _anymail(esp: str, env: Env) -> dict[str, Any]:
+    if esp in ESPS:
+        return {"EMAIL_BACKEND": f"anymail.backends.{esp}.EmailBackend"}
+    env.note("aiq.E004", f"EMAIL_URL names the unknown email provider {esp!r}.", f"Anymail knows {', '.join(ESPS)}.")
+    return {"EMAIL_BACKEND": SMTP_BACKEND} | CATCHER
+
+
+def _anymail_options(env: Env) -> dict[str, Any]:
+    """Every ANYMAIL_NAME (or ANYMAIL_NAME_FILE) of the environment; JSON where it is true, false, a list or an object."""
+    names = {name.removesuffix("_FILE") for name in os.environ if name.startswith("ANYMAIL_")}
+    return {name.removeprefix("ANYMAIL_"): _option(env(name, default="")) for name in sorted(names)}
+
+
+def _option(text: str) -> Any:
+    if not re.fullmatch(r"true|false|[\[{].*", text, re.DOTALL | re.IGNORECASE):
+        return text
+    try:
+        return json.loads(text.lower() if text.lower() in {"true", "false"} else text)
+    except ValueError:
+        return text

@@ -5,16 +5,16 @@ system check with a hint (`aiq.checks`), not a traceback at the first request.
 """
 
 import os
+import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
 from django.urls import reverse_lazy
 
 from aiq import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
+env = environment.Env()
 
 DEBUG = env.bool("DEBUG", default=False)
 PORT = env.int("PORT", default=8000)
@@ -123,15 +123,20 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 WHITENOISE_USE_FINDERS = True
+# Files are served from where the apps keep them; collecting them first is possible, not needed.
+warnings.filterwarnings("ignore", message="No directory at", module="django.core.handlers")
 MEDIA_URL = "media/"
 MEDIA_ROOT = DATA_DIR / "media"
 
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="AIQ Cart <no-reply@localhost>")
 EMAIL_URL = env("EMAIL_URL", default="")
+SMS_URL = env("SMS_URL", default="")
+PUSH_URL = env("PUSH_URL", default="")
 CATCHER_DIR = DATA_DIR / "inbox"
-vars().update(environment.email(EMAIL_URL, DATA_DIR))
+vars().update(environment.email(env, DATA_DIR))
+ENVIRONMENT_PROBLEMS = env.problems
 
-REST_FRAMEWORK = {
+REST_FRAMEWORK: dict[str, object] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
@@ -163,13 +168,14 @@ if HTTPS:
     CSRF_COOKIE_SECURE = True
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
+QUIET = {"rq.worker": "WARNING", "mail.log": "WARNING", "django.request": "ERROR"}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", default="INFO")},
-    "loggers": {"rq.worker": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+    "loggers": {name: {"level": level} for name, level in QUIET.items()},
 }
 
 UNFOLD: dict[str, object] = {"SITE_TITLE": "AIQ Cart", "SITE_HEADER": "AIQ Cart"}

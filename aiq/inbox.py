@@ -1,0 +1,120 @@
+"""`/inbox/`: the mail that the catcher kept.
+
+Open to everybody only in the demo or under DEBUG, and only on loopback; elsewhere whoever is signed in sees the mail
+of their own merchants and what was written to themselves (set-password links are caught here too), a superuser all.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import cast
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+
+from accounts import access
+from accounts.models import User
+from aiq import mailbox
+from aiq.checks import LOOPBACK
+from campaigns.models import Delivery
+
+SHOWN = 100
+PARTS = ("message", "text", "headers")
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+)
+MAIL_POLICY = (
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src http: https: data:; "
+    "style-src 'unsafe-inline' http: https:; font-src http: https: data:; form-action 'none'; frame-ancestors 'self'"
+)
+
+View = Callable[..., HttpResponseBase]
+
+
+def _guarded(view: View) -> View:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponseBase:
+        if not is_open(request) and not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        response = view(request, *args, **kwargs)
+        response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return guarded
+
+
+def is_open(request: HttpRequest) -> bool:
+    """Demo or DEBUG, asked for from this machine, at an address of this machine, through no proxy."""
+    hosts = {urlsplit(settings.PUBLIC_URL).hostname, urlsplit(f"//{request.get_host()}").hostname}
+    proxied = "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META
+    from_here = request.META.get("REMOTE_ADDR", "").startswith("127.") or request.META.get("REMOTE_ADDR") == "::1"
+    return (settings.DEMO or settings.DEBUG) and from_here and not proxied and hosts <= LOOPBACK
+
+
+@_guarded
+def listing(request: HttpRequest) -> HttpResponse:
+    """Newest first; `q` is part of an address or subject."""
+    return render(request, "inbox/page.html", _context(request))
+
+
+@_guarded
+def mail(request: HttpRequest, name: str) -> HttpResponse:
+    """One mail beside the list; `part` is message, text or headers."""
+    found, parts = _mail_or_404(request, name)
+    wanted = request.GET.get("part", "")
+    part = wanted if wanted in PARTS else ("message" if parts.html else "text")
+    why = f"{reverse('admin:index')}why/?q={found.delivery}" if found.delivery else ""
+    return render(
+        request, "inbox/page.html", _context(request) | {"mail": found, "parts": parts, "part": part, "why": why}
+    )
+
+
+@_guarded
+def body(request: HttpRequest, name: str) -> HttpResponse:
+    """The HTML of a mail for the frame, where it can run nothing and belongs to no site."""
+    _, parts = _mail_or_404(request, name)
+    return HttpResponse(parts.html, headers={"Content-Security-Policy": MAIL_POLICY})
+
+
+def _context(request: HttpRequest) -> dict[str, object]:
+    query = request.GET.get("q", "").strip()
+    visible, needle = _visible(request), query.casefold()
+    mails = mailbox.newest(
+        settings.CATCHER_DIR,
+        lambda mail: needle in f"{mail.recipient} {mail.subject}".casefold() and visible(mail),
+        SHOWN,
+    )
+    return {"mails": mails, "query": query, "shown": SHOWN, "catching": not settings.EMAIL_URL}
+
+
+def _mail_or_404(request: HttpRequest, name: str) -> tuple[mailbox.Summary, mailbox.Parts]:
+    path = mailbox.find(settings.CATCHER_DIR, name)
+    found = mailbox.summary(path) if path else None
+    if not path or not found or not _visible(request)(found):
+        raise Http404("No such mail.")
+    return found, mailbox.read(path)
+
+
+def _visible(request: HttpRequest) -> Callable[[mailbox.Summary], bool]:
+    """Which mails this person may see."""
+    if is_open(request) or cast(User, request.user).is_superuser:
+        return lambda mail: True
+    user = cast(User, request.user)
+    merchants = access.merchants(user, access.SEE_REPORTS)
+
+    def theirs(mail: mailbox.Summary) -> bool:
+        if not mail.delivery:
+            return user.email in mail.recipient.casefold()
+        try:
+            return Delivery.objects.filter(code=mail.delivery, merchant__in=merchants).exists()
+        except ValidationError:
+            return False
+
+    return theirs

@@ -1,0 +1,24 @@
+"""Every address of the site. Apps bring their own; what a store, a shopper or a machine calls is on the short path."""
+
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+
+from aiq import health, inbox
+
+APPS = ("integrations", "campaigns", "products", "accounts")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("inbox/", inbox.listing, name="inbox"),
+    path("inbox/<str:name>/", inbox.mail, name="inbox_mail"),
+    path("inbox/<str:name>/body", inbox.body, name="inbox_body"),
+    path("anymail/", include("anymail.urls")),
+    *(path("", include(f"{app}.urls")) for app in APPS if find_spec(f"{app}.urls")),
+    path("admin/", admin.site.urls),
+    path("", RedirectView.as_view(url="/admin/"), name="home"),
+]
