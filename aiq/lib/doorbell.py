@@ -52,6 +52,13 @@ def answered(queue: str) -> None:
         _complain(error, time.monotonic())
 
 
+def forget() -> None:
+    """Forget when it last rang and when Redis was away: for a process that was given another Redis."""
+    connection.cache_clear()
+    _last_ring.clear()
+    _last_trouble.update(seen=0.0, told=0.0)
+
+
 def _complain(error: redis.RedisError, now: float) -> None:
     _last_trouble["seen"] = now
     if now - _last_trouble["told"] > COMPLAIN_SECONDS:

@@ -1,0 +1,62 @@
+"""What every test may ask for. The services are started by `tests.settings`."""
+
+import socket
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from aiq.lib import doorbell
+
+
+class Sink:
+    """An SMTP server's handler that keeps what it is given, parsed. `answer` may be set to a refusal."""
+
+    def __init__(self) -> None:
+        self.messages: list[EmailMessage] = []
+        self.answer = "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.answer.startswith("2"):
+            self.messages.append(message_from_bytes(envelope.original_content, policy=policy.default))
+        return self.answer
+
+    def to(self, address: str) -> list[EmailMessage]:
+        return [message for message in self.messages if address in message["To"]]
+
+
+@pytest.fixture
+def smtp_sink(settings: Any) -> Iterator[Sink]:
+    """A real SMTP server on a free port; Django's email goes there."""
+    sink = Sink()
+    controller = Controller(sink, hostname="127.0.0.1", port=_free_port(), enable_SMTPUTF8=True)
+    controller.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
+    yield sink
+    controller.stop()
+
+
+@pytest.fixture
+def clean_redis() -> Iterator[None]:
+    """No bell and no job of another test."""
+    doorbell.connection().flushdb()
+    doorbell.forget()
+    yield
+    doorbell.connection().flushdb()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The last lines say so where the browser tests were skipped."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "browser" in report.keywords]
+    if skipped:
+        terminalreporter.write_line(f"{len(skipped)} browser tests were skipped: no Chromium could be had here.")
