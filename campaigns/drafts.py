@@ -1,7 +1,9 @@
 """Drafts: how a campaign begins, from which template, and what is compiled of it."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from accounts import plans
 from accounts.models import Merchant, User
@@ -24,6 +26,31 @@ class Template:
     preheader: str
     body: str
     starter: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What is chosen so far of whom a campaign is for and when. No rules: all subscribed users; no stores: all."""
+
+    typed: bool
+    audience_name: str
+    rules: tuple[Mapping[str, Any], ...]
+    store_ids: tuple[int, ...]
+    store_names: tuple[str, ...]
+    delay_minutes: int
+
+
+def sketch_of(campaign: Campaign) -> Sketch:
+    """The campaign as it is being edited."""
+    audience, stores, step = campaign.audience, list(campaign.stores.all()), campaign.steps.first()
+    return Sketch(
+        typed=bool(campaign.type),
+        audience_name=audience.name if audience else "",
+        rules=tuple(audience.rules) if audience else (),
+        store_ids=tuple(store.pk for store in stores),
+        store_names=tuple(store.name for store in stores),
+        delay_minutes=step.delay_minutes if step else DEFAULT_DELAY_MINUTES,
+    )
 
 
 def templates(merchant: Merchant) -> list[Template]:

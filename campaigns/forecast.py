@@ -1,6 +1,5 @@
 """What a draft would have met: carts abandoned in the last days, by the rules of the draft as it stands."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,7 +7,8 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts.models import Merchant
 from campaigns import audiences
-from campaigns.models import Campaign, Consent, Episode
+from campaigns.drafts import Sketch
+from campaigns.models import Consent, Episode
 from campaigns.models.shoppers import CART_TOPIC
 
 DAYS = 30
@@ -24,20 +24,14 @@ class Forecast:
     days: int = DAYS
 
 
-def forecast(merchant: Merchant, store_ids: Sequence[int], rules: audiences.Rules, now: datetime) -> Forecast:
-    """Counts with one query, by today's consent. No stores given: all of the merchant's."""
+def forecast(merchant: Merchant, sketch: Sketch, now: datetime) -> Forecast:
+    """Counts with one query, by today's consent."""
     episodes = Episode.objects.filter(merchant=merchant, abandoned_at__gt=now - timedelta(days=DAYS))
     episodes = episodes.abandoned(now)
-    if store_ids:
-        episodes = episodes.filter(store_id__in=store_ids)
-    counted = episodes.aggregate(carts=Count("pk"), reachable=Count("pk", filter=_reachable(rules)))
+    if sketch.store_ids:
+        episodes = episodes.filter(store_id__in=sketch.store_ids)
+    counted = episodes.aggregate(carts=Count("pk"), reachable=Count("pk", filter=_reachable(sketch.rules)))
     return Forecast(counted["carts"], counted["reachable"])
-
-
-def forecast_of(campaign: Campaign, now: datetime) -> Forecast:
-    """The forecast of a campaign as it is being edited."""
-    rules = campaign.audience.rules if campaign.audience else []
-    return forecast(campaign.merchant, [store.pk for store in campaign.stores.all()], rules, now)
 
 
 def _reachable(rules: audiences.Rules) -> Q:

@@ -12,7 +12,7 @@ from accounts import plans
 from accounts.models import CartTrigger, Merchant
 from campaigns import drafts
 from campaigns.compiling import TemplateProblems, compile_source
-from campaigns.forecast import Forecast, forecast_of
+from campaigns.forecast import Forecast, forecast
 from campaigns.models import Campaign, Step
 
 STOP, WARN, OK = "stop", "warn", "ok"
@@ -33,15 +33,15 @@ class Check:
         return self.level == STOP
 
 
-def checks(campaign: Campaign, now: datetime, forecast: Forecast | None = None) -> list[Check]:
-    """Every check of a campaign as it stands, red ones first. A constant number of queries."""
+def checks(campaign: Campaign, now: datetime, met: Forecast | None = None) -> list[Check]:
+    """Every check of a campaign as it stands, red ones first. A constant number of queries; `met` saves one."""
     step = campaign.steps.first()
     found = [
         *_of_recipients(campaign),
         *_of_merchant(campaign, step),
         *_of_content(campaign, step),
         *_of_feed(campaign, step),
-        *_of_reach(campaign, forecast or forecast_of(campaign, now)),
+        *_of_reach(campaign, met or forecast(campaign.merchant, drafts.sketch_of(campaign), now)),
     ]
     return sorted(found, key=lambda check: (STOP, WARN, OK).index(check.level))
 
@@ -118,12 +118,12 @@ def _of_feed(campaign: Campaign, step: Step | None) -> Iterator[Check]:
         yield Check("feed", WARN, text, fix, "Add the Product Feed")
 
 
-def _of_reach(campaign: Campaign, forecast: Forecast) -> Iterator[Check]:
+def _of_reach(campaign: Campaign, met: Forecast) -> Iterator[Check]:
     fix = reverse("campaigns:recipients", args=[campaign.code])
     if not sends_carts(campaign.merchant):
         yield Check("integration", WARN, "No store has sent a cart yet.", _integrations(), "Connect a store")
-    elif forecast.carts and not forecast.reachable:
-        text = f"None of the {forecast.carts:,} carts of the last {forecast.days} days could be reached by email."
+    elif met.carts and not met.reachable:
+        text = f"None of the {met.carts:,} carts of the last {met.days} days could be reached by email."
         yield Check("reach", WARN, text, fix, "Look at the recipients")
     else:
         yield Check("integration", OK, "A connected store sends carts.")

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from campaigns.drafts import Sketch
 from campaigns.forecast import Forecast
-from campaigns.models import Campaign, Step
 
 _UNITS = ((1440, "day"), (60, "hour"))
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -19,15 +19,15 @@ def delay_in_words(minutes: int) -> str:
     return f"{number} {unit}{'' if count == 1 else 's'}"
 
 
-def what_it_does(campaign: Campaign, step: Step | None, stores: Sequence[str]) -> str:
+def what_it_does(sketch: Sketch) -> str:
     """The campaign in a sentence, with what is not chosen yet left out."""
-    whom = f"shoppers in “{campaign.audience.name}”" if campaign.audience else "all subscribed users"
-    where = f" of {_listed(stores)}" if stores else ""
-    if step is None or not campaign.type:
-        return "Sends an email to shoppers. Choose below whom, and when."
-    when = delay_in_words(step.delay_minutes)
-    after = "as soon as they leave a cart" if step.delay_minutes == 0 else f"{when} after they leave a cart"
-    return f"Sends an email to {whom}{where}, {after}."
+    if not sketch.typed:
+        return "Sends an email to shoppers who left a cart, once the campaign type is chosen."
+    whom = f"shoppers in “{sketch.audience_name}”" if sketch.audience_name else "all subscribed users"
+    where = f" of {_listed(sketch.store_names)}" if sketch.store_names else ""
+    if sketch.delay_minutes == 0:
+        return f"Sends an email to {whom}{where} as soon as they leave a cart."
+    return f"Sends an email to {whom}{where}, {delay_in_words(sketch.delay_minutes)} after they leave a cart."
 
 
 def forecast_in_words(forecast: Forecast) -> str:

@@ -57,4 +57,4 @@ def insert(model: type[models.Model], rows: Sequence[Row], fields: Sequence[str]
 def _column_type(model: type[models.Model], name: str) -> str:
     field = model._meta.get_field(name.removesuffix("_id") if name.endswith("_id") and name != "id" else name)
     assert isinstance(field, models.Field)
-    return field.rel_db_type(connection) if field.primary_key else (field.db_type(connection) or "text")
+    return (field.rel_db_type(connection) if field.primary_key else field.db_type(connection)) or "text"

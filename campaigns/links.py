@@ -1,0 +1,76 @@
+"""The links of one message: click, open and unsubscribe, each signed for its purpose and its delivery.
+
+The tokens carry what they need, so a link works without a look-up and cannot be turned into an open redirect.
+"""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from aiq.lib.signing import BadToken, sign, unsign
+
+CLICK, OPEN, UNSUBSCRIBE = "c", "o", "u"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkMaker:
+    """Links for one delivery. `base` is the public address without a slash at its end."""
+
+    base: str
+    delivery: UUID
+    _prefix: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_prefix", f"{self.base}/c/")
+
+    def track(self, url: str) -> str:
+        return self._prefix + sign(CLICK, self.delivery.bytes + url.encode())
+
+    @property
+    def open_url(self) -> str:
+        return f"{self.base}/o/{sign(OPEN, self.delivery.bytes)}.gif"
+
+    @property
+    def unsubscribe_url(self) -> str:
+        return f"{self.base}/u/{sign(UNSUBSCRIBE, self.delivery.bytes)}"
+
+    @property
+    def preferences_url(self) -> str:
+        return self.unsubscribe_url
+
+
+@dataclass(frozen=True, slots=True)
+class PlainLinks:
+    """Links for a preview or a test: addresses stay as they are, nothing is counted."""
+
+    unsubscribe_url: str = "#unsubscribe"
+    preferences_url: str = "#preferences"
+    open_url: str = ""
+
+    def track(self, url: str) -> str:
+        return url
+
+
+def read_click(token: str) -> tuple[UUID, str]:
+    """The delivery and the address of `/c/{token}`. Raises `BadToken`."""
+    payload = unsign(CLICK, token)
+    try:
+        return UUID(bytes=payload[:16]), payload[16:].decode()
+    except (ValueError, UnicodeDecodeError) as error:
+        raise BadToken("not a click") from error
+
+
+def read_open(token: str) -> UUID:
+    """The delivery of `/o/{token}.gif`. Raises `BadToken`."""
+    return _delivery(unsign(OPEN, token))
+
+
+def read_unsubscribe(token: str) -> UUID:
+    """The delivery of `/u/{token}`. Raises `BadToken`."""
+    return _delivery(unsign(UNSUBSCRIBE, token))
+
+
+def _delivery(payload: bytes) -> UUID:
+    try:
+        return UUID(bytes=payload)
+    except ValueError as error:
+        raise BadToken("not a delivery") from error

@@ -1,0 +1,165 @@
+"""The names merchants may use in their templates, and the check that a template uses no others.
+
+This list is the picker in the wizard and the contract with whoever builds the data of a message: plain strings, numbers,
+lists and dicts. Prices come already written as money ("€ 12.50").
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from liquid.ast import Node
+from liquid.builtin.expressions import Path
+from liquid.builtin.tags.for_tag import ForNode
+from liquid.context import RenderContext
+from liquid.exceptions import LiquidError
+
+from campaigns.liquid import ALLOWED_TAGS, HTML, Template, parse
+
+MACROS: dict[str, str] = {
+    "shopper.first_name": "First name",
+    "shopper.last_name": "Last name",
+    "shopper.email": "Email address",
+    "cart.url": "Link back to the cart",
+    "cart.total": "Total of the cart",
+    "cart.currency": "Currency of the cart",
+    "cart.item_count": "Number of items in the cart",
+    "store.name": "Name of the store",
+    "store.url": "Address of the store",
+    "merchant.name": "Name of the merchant",
+    "merchant.logo": "Picture of the logo",
+    "merchant.color": "Brand colour",
+    "merchant.on_color": "Black or white, whichever reads on the brand colour",
+    "merchant.postal_address": "Postal address",
+    "unsubscribe_url": "Link to unsubscribe",
+    "preferences_url": "Link to the preferences",
+    "items": "Products left in the cart",
+}
+ITEM_FIELDS: dict[str, str] = {
+    "name": "Product",
+    "brand": "Brand",
+    "price": "Price",
+    "was_price": "Former price",
+    "quantity": "Quantity",
+    "image": "Picture",
+    "url": "Link to the product",
+    "note": "Remark, such as “Instead of Sencha (sold out)”",
+    "replaced_name": "Name of the product it stands in for",
+}
+_GROUPS = {name.split(".")[0] for name in MACROS if "." in name}
+_SEQUENCE_ENDS = {"size", "first", "last"}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a template is refused: `line` counts from 1 within `field`; `code` is stable, `message` is for people."""
+
+    line: int
+    code: str
+    message: str
+    field: str = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A parsed template's use of names: dotted, sorted, without duplicates."""
+
+    names: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def analyze(source: str, *, field: str) -> Analysis:
+    """Parse Liquid and check names, filters and tags. Never raises: a syntax error is a problem with its line."""
+    try:
+        template = parse(source, html=False)
+        return _analyze(template, source, field)
+    except LiquidError as error:
+        start = error.token.start_index if error.token else 0
+        return Analysis((), (Problem(line_at(source, start), "liquid_syntax", _words(error), field),))
+
+
+def line_at(source: str, offset: int) -> int:
+    return source.count("\n", 0, max(offset, 0)) + 1
+
+
+def _analyze(template: Template, source: str, field: str) -> Analysis:
+    found = template.analyze(include_partials=False)
+    item_names, own_names = _loop_names(template)
+    own_names |= set(found.locals)
+    names: set[str] = set()
+    problems: list[Problem] = []
+    for variable in (variable for uses in found.variables.values() for variable in uses):
+        segments = tuple(variable.segments)
+        if segments[0] in item_names:
+            segments = ("items", 0, *segments[1:])
+        elif segments[0] in own_names:
+            continue
+        if message := _refusal(segments):
+            problems.append(Problem(line_at(source, variable.span.index), "unknown_name", message, field))
+        else:
+            names.add(_dotted(segments))
+    for name, spans in found.filters.items():
+        if name not in HTML.filters or name == "track":
+            message = f"There is no filter “{name}”." + _suggestion(name, HTML.filters)
+            problems += [Problem(line_at(source, span.index), "unknown_filter", message, field) for span in spans]
+    return Analysis(tuple(sorted(names)), tuple(problems))
+
+
+def _loop_names(template: Template) -> tuple[set[str], set[str]]:
+    """Loop variables over `items`, and all other names that tags bring with them."""
+    over_items: set[str] = set()
+    others = {"forloop"}
+    for node in _nodes(template.nodes, RenderContext(template)):
+        if isinstance(node, ForNode):
+            iterable = node.expression.iterable
+            is_items = isinstance(iterable, Path) and iterable.path == ["items"]
+            (over_items if is_items else others).add(str(node.expression.identifier))
+    return over_items, others - over_items
+
+
+def _nodes(nodes: list[Node], context: RenderContext) -> Iterator[Node]:
+    for node in nodes:
+        yield node
+        yield from _nodes(list(node.children(context, include_partials=False)), context)
+
+
+def _refusal(segments: tuple[object, ...]) -> str:
+    """Why these segments are no name of ours; empty when they are."""
+    if segments[0] == "items":
+        return _item_refusal(segments[1:])
+    name = ".".join(str(segment) for segment in segments)
+    if name in MACROS:
+        return ""
+    if name in _GROUPS:
+        return f"“{name}” is a group: say which part, such as “{get_close_matches(name + '.', MACROS, 1, 0)[0]}”."
+    return f"There is no “{name}”." + _suggestion(name, MACROS)
+
+
+def _item_refusal(rest: tuple[object, ...]) -> str:
+    if not rest or rest[0] == "size":
+        return ""
+    if not (isinstance(rest[0], int) or rest[0] in _SEQUENCE_ENDS):
+        return "“items” is a list: go through it with {% for item in items %}, or take items[0] or items.first."
+    if len(rest) == 1 or (len(rest) == 2 and rest[1] in ITEM_FIELDS):
+        return ""
+    name = ".".join(str(segment) for segment in rest[1:])
+    return f"A product has no “{name}”." + _suggestion(name, ITEM_FIELDS)
+
+
+def _dotted(segments: tuple[object, ...]) -> str:
+    if segments[0] != "items":
+        return ".".join(str(segment) for segment in segments)
+    return "items" if len(segments) < 3 else f"items.{segments[2]}"
+
+
+def _suggestion(name: str, known: object) -> str:
+    assert isinstance(known, dict)
+    close = get_close_matches(name, known, 1, 0.5) or get_close_matches(name.split(".")[-1], known, 1, 0.5)
+    return f" Did you mean “{close[0]}”?" if close else ""
+
+
+def _words(error: LiquidError) -> str:
+    text = str(error.message)
+    if text.startswith("unexpected tag"):
+        return f"{text[0].upper()}{text[1:]}. The tags that can be used: {', '.join(sorted(ALLOWED_TAGS - {'#'}))}."
+    return f"{text[0].upper()}{text[1:]}." if text else "This is not valid Liquid."

@@ -1,0 +1,115 @@
+"""Which campaigns an abandonment enters, by facts of campaign and cart only. Not entering is written down too."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from accounts import plans
+from aiq.lib import bulk
+from campaigns import scheduling
+from campaigns.decide import EntryFacts, Verdict, decide_entry
+from campaigns.models import Campaign, CampaignVersion, Content, Decision, DecisionKind, Episode, Outcome
+
+ENTRY_FIELDS = ["outcome", "reason", "checks", "at"]
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A campaign that carts can meet, with what was frozen when it went live."""
+
+    campaign: Campaign
+    store_ids: frozenset[int]
+    contents: tuple[Content, ...]
+
+    @property
+    def needs_dynamic(self) -> bool:
+        return any(content.feed for content in self.contents)
+
+
+def enter(episode_ids: Sequence[int], now: datetime) -> None:
+    """Decide for each abandoned episode and each campaign of its merchant, and schedule what enters.
+
+    An entry stands once it is given; one that did not enter is looked at again whenever its episode changes.
+    """
+    episodes = list(
+        Episode.objects.filter(pk__in=episode_ids, abandoned_at__isnull=False).select_related(
+            "cart", "store", "merchant"
+        )
+    )
+    met = met_campaigns({episode.merchant_id for episode in episodes})
+    known = _known_decisions(episodes)
+    fresh: list[Decision] = []
+    revised: list[dict[str, Any]] = []
+    entered: list[scheduling.Entered] = []
+    for episode in episodes:
+        for one in met.get(episode.merchant_id, ()):
+            before = known.get((episode.pk, one.campaign.pk))
+            if before and before.outcome == Outcome.ENTERED:
+                entered.append(scheduling.Entered(episode, one.campaign.pk, one.contents))
+                continue
+            decision = _decision(episode, one, decide_entry(entry_facts(episode, one)), now)
+            if before is None:
+                fresh.append(decision)
+            elif before.reason != decision.reason:
+                revised.append({"id": before.pk} | {name: getattr(decision, name) for name in ENTRY_FIELDS})
+            if decision.outcome == Outcome.ENTERED:
+                entered.append(scheduling.Entered(episode, one.campaign.pk, one.contents))
+    Decision.objects.bulk_create(fresh)
+    bulk.update(Decision, revised, ENTRY_FIELDS)
+    scheduling.schedule(entered)
+    scheduling.look_again(episode_ids, now)
+
+
+def met_campaigns(merchant_ids: Iterable[int]) -> dict[int, list[Met]]:
+    """The live and paused campaigns of these merchants, with their frozen versions, in two queries."""
+    campaigns = list(
+        Campaign.objects.met().for_merchants(merchant_ids).select_related("version", "merchant").order_by("pk")
+    )
+    contents: dict[int, list[Content]] = {}
+    light = Content.objects.filter(version__in=[c.version_id for c in campaigns]).defer("html", "text")
+    for content in light.order_by("position"):
+        contents.setdefault(content.version_id, []).append(content)
+    met: dict[int, list[Met]] = {}
+    for campaign in campaigns:
+        version = campaign.version
+        assert isinstance(version, CampaignVersion)
+        one = Met(campaign, frozenset(version.store_ids), tuple(contents.get(version.pk, ())))
+        met.setdefault(campaign.merchant_id, []).append(one)
+    return met
+
+
+def entry_facts(episode: Episode, met: Met) -> EntryFacts:
+    """What `decide_entry` looks at. The episode must have an abandonment."""
+    campaign, merchant = met.campaign, episode.merchant
+    assert episode.abandoned_at
+    covered = not met.needs_dynamic or plans.includes(merchant.plan, plans.DYNAMIC_CONTENT)
+    return EntryFacts(
+        campaign_status=campaign.status,
+        live_since=campaign.live_since,
+        abandoned_at=episode.abandoned_at,
+        store_included=not met.store_ids or episode.store_id in met.store_ids,
+        store_name=episode.store.name if episode.store else "",
+        plan_covers=covered,
+        plan=merchant.get_plan_display(),
+        closed_by=episode.closed_by,
+        closed_at=episode.closed_at,
+    )
+
+
+def _known_decisions(episodes: Iterable[Episode]) -> dict[tuple[int, int], Decision]:
+    rows = Decision.objects.filter(episode__in=[e.pk for e in episodes], kind=DecisionKind.ENTRY)
+    return {(row.episode_id, row.campaign_id): row for row in rows.only("episode", "campaign", "outcome", "reason")}
+
+
+def _decision(episode: Episode, met: Met, verdict: Verdict, now: datetime) -> Decision:
+    return Decision(
+        merchant_id=episode.merchant_id,
+        episode=episode,
+        campaign=met.campaign,
+        kind=DecisionKind.ENTRY,
+        outcome=Outcome.ENTERED if verdict.action == "go" else Outcome.NOT_ENTERED,
+        reason=verdict.reason,
+        checks=[check.plain() for check in verdict.checks],
+        at=now,
+    )

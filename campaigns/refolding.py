@@ -1,0 +1,185 @@
+"""Folds carts anew from everything known of them, and writes what changed: carts, episodes, recoveries.
+
+Runs inside the caller's transaction. Carts are locked in key order; the facts are read after the lock, so whoever comes
+second sees what the first wrote.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+
+from accounts.models import OrderCloses
+from aiq.lib import bulk
+from campaigns.episodes import Activity, Known, Life, Purchase, Rules, Stretch, fold, matched
+from campaigns.facts import CartStatus
+from campaigns.models import Cart, CartActivity, Closed, Episode, Order
+
+SYNTHETIC_AGAIN = timedelta(minutes=60)
+CART_FIELDS = ["status", "trigger", "lines", "url", "currency", "total", "occurred_at", "shopper_id", "store_id"]
+EPISODE_FIELDS = [
+    "number", "trigger", "started_at", "last_activity_at", "abandoned_at", "closed_at", "closed_by", "order_id", "store_id",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    activities: dict[int, list[CartActivity]]
+    orders: list[Order]
+    episodes: dict[int, list[Episode]]
+
+
+def refold(cart_ids: set[int]) -> list[int]:
+    """Bring carts and their episodes in line with all facts. Returns the ids of the carts' episodes that are still of
+    interest: the last of each cart, and those that changed."""
+    if not cart_ids:
+        return []
+    carts = list(
+        Cart.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("merchant", "store")
+        .filter(pk__in=cart_ids)
+        .order_by("pk")
+    )
+    history = _history(carts)
+    lives = {cart.pk: _life(cart, history) for cart in carts}
+    _write_carts(carts, lives)
+    changed = _write_episodes(carts, lives, history.episodes)
+    _mark_recovered(cart_ids)
+    return changed
+
+
+def _history(carts: Iterable[Cart]) -> _History:
+    ids = [cart.pk for cart in carts]
+    activities: dict[int, list[CartActivity]] = defaultdict(list)
+    for row in CartActivity.objects.filter(cart_id__in=ids):
+        activities[row.cart_id].append(row)
+    episodes: dict[int, list[Episode]] = defaultdict(list)
+    for episode in Episode.objects.filter(cart_id__in=ids).order_by("number"):
+        episodes[episode.cart_id].append(episode)
+    for cart in carts:
+        cart.shopper_id = _shopper_of(activities[cart.pk])
+    return _History(activities, _orders_of(carts), episodes)
+
+
+def _shopper_of(rows: list[CartActivity]) -> int | None:
+    """Whoever the newest fact with a person named."""
+    named = [row for row in rows if row.shopper_id]
+    return max(named, key=lambda row: (row.occurred_at, row.event_id)).shopper_id if named else None
+
+
+def _orders_of(carts: Iterable[Cart]) -> list[Order]:
+    shoppers = {cart.shopper_id for cart in carts} - {None}
+    keys = [cart.key for cart in carts]
+    concerned = Q(shopper_id__in=shoppers) | Q(cart_keys__overlap=keys)
+    return list(Order.objects.filter(concerned).only("source", "store", "shopper", "cart_keys", "lines", "placed_at"))
+
+
+def _life(cart: Cart, history: _History) -> Life:
+    again = (
+        SYNTHETIC_AGAIN if cart.synthetic else timedelta(hours=cart.store.abandoned_again_hours if cart.store else 24)
+    )
+    rules = Rules(abandoned_again=again, older_carts=cart.merchant.order_closes == OrderCloses.OLDER)
+    purchases = [_purchase(cart, order) for order in history.orders if concerns(cart, order)]
+    return fold([_fact(row) for row in history.activities[cart.pk]], purchases, rules)
+
+
+def names(cart: Cart, order: Order) -> bool:
+    """The order says which cart it came from."""
+    return order.source == cart.source and cart.key in order.cart_keys
+
+
+def concerns(cart: Cart, order: Order) -> bool:
+    """It names the cart, or is the same shopper's at the same store; a synthetic cart is closed by any order of its shopper."""
+    if names(cart, order):
+        return True
+    same_shopper = cart.shopper_id is not None and order.shopper_id == cart.shopper_id
+    return same_shopper and (cart.synthetic or order.store_id == cart.store_id)
+
+
+def _purchase(cart: Cart, order: Order) -> Purchase:
+    keys = frozenset(line["key"] for line in order.lines)
+    return Purchase(order.pk, order.placed_at, cart.synthetic or names(cart, order), keys)
+
+
+def _fact(row: CartActivity) -> Activity:
+    quiet = timedelta(minutes=row.quiet_period_minutes) if row.quiet_period_minutes else None
+    total = None if row.total is None else str(row.total)
+    return Activity(
+        row.occurred_at, CartStatus(row.status), row.event_id, row.lines, row.url, row.currency, total, quiet
+    )
+
+
+def _write_carts(carts: Iterable[Cart], lives: dict[int, Life]) -> None:
+    rows = []
+    for cart in carts:
+        life = lives[cart.pk]
+        for name in ("status", "trigger", "lines", "url", "currency", "total", "occurred_at"):
+            setattr(cart, name, getattr(life, name))
+        rows.append({"id": cart.pk} | {name: getattr(cart, name) for name in CART_FIELDS})
+    bulk.update(Cart, rows, CART_FIELDS)
+
+
+def _write_episodes(carts: Iterable[Cart], lives: dict[int, Life], known: dict[int, list[Episode]]) -> list[int]:
+    changed: list[dict[str, Any]] = []
+    new: list[Episode] = []
+    last: list[int] = []
+    for cart in carts:
+        stored = {row.pk: row for row in known[cart.pk]}
+        ids = matched([Known(row.pk, row.last_activity_at) for row in stored.values()], lives[cart.pk].episodes)
+        for number, (row_id, stretch) in enumerate(zip(ids, lives[cart.pk].episodes, strict=True), start=1):
+            values = _values(cart, number, stretch)
+            if row_id is None:
+                new.append(Episode(cart=cart, merchant_id=cart.merchant_id, **values))
+            elif any(getattr(stored[row_id], name) != value for name, value in values.items()):
+                changed.append({"id": row_id} | values)
+        last += [row_id for row_id in ids[-1:] if row_id]
+    bulk.update(Episode, changed, EPISODE_FIELDS)
+    made = Episode.objects.bulk_create(new)
+    return sorted({row["id"] for row in changed} | {row.pk for row in made} | set(last))
+
+
+def _values(cart: Cart, number: int, stretch: Stretch) -> dict[str, Any]:
+    return {
+        "number": number,
+        "trigger": stretch.trigger,
+        "started_at": stretch.started_at,
+        "last_activity_at": stretch.last_activity_at,
+        "abandoned_at": stretch.abandoned_at,
+        "closed_at": stretch.closed_at,
+        "closed_by": stretch.closed_by,
+        "order_id": stretch.order_id,
+        "store_id": cart.store_id,
+    }
+
+
+RECOVERED = """
+WITH ended AS (
+    SELECT e.id AS closing, e.cart_id, e.number, e.closed_at FROM campaigns_episode e
+    WHERE e.cart_id = ANY(%s) AND e.closed_by = %s
+), reminded AS (
+    SELECT DISTINCT ON (ended.closing) e.id, ended.closed_at FROM ended
+    JOIN campaigns_episode e ON e.cart_id = ended.cart_id AND e.number <= ended.number
+    JOIN campaigns_delivery d ON d.episode_id = e.id AND d.sent_at <= ended.closed_at
+    WHERE NOT EXISTS (
+        SELECT 1 FROM campaigns_episode between
+        WHERE between.cart_id = e.cart_id AND between.number >= e.number AND between.number < ended.number
+          AND between.closed_by <> %s
+    )
+    ORDER BY ended.closing, e.number DESC
+)
+UPDATE campaigns_episode t SET recovered_at = reminded.closed_at
+FROM campaigns_episode e LEFT JOIN reminded ON reminded.id = e.id
+WHERE t.id = e.id AND e.cart_id = ANY(%s) AND t.recovered_at IS DISTINCT FROM reminded.closed_at
+"""
+
+
+def _mark_recovered(cart_ids: set[int]) -> None:
+    """An order recovers the last episode reminded of before it, also where the shopper's return had begun another one
+    (superseded) on the way to the order."""
+    ids = sorted(cart_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(RECOVERED, [ids, Closed.ORDERED, Closed.SUPERSEDED, ids])

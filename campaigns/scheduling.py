@@ -1,0 +1,93 @@
+"""When a message is due: one delivery per step, episode and channel, due at the abandonment plus the step's delay."""
+
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F, Q
+
+from aiq.lib import bulk
+from campaigns.models import Content, Delivery, DeliveryStatus, Episode
+
+TIMES = ["due_at", "send_at", "expires_at"]
+
+
+def due_at(abandoned_at: datetime, content: Content) -> datetime:
+    return abandoned_at + timedelta(minutes=content.delay_minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """An episode that entered a campaign, with the contents of the campaign's version."""
+
+    episode: Episode
+    campaign_id: int
+    contents: Iterable[Content]
+
+
+def schedule(entered: Sequence[Entered]) -> None:
+    """Make the deliveries that are missing, and move those that wait for an abandonment that moved."""
+    planned = {
+        (one.episode.pk, content.step_id, content.channel): _planned(one.episode, one.campaign_id, content)
+        for one in entered
+        for content in one.contents
+    }
+    rows = Delivery.objects.filter(episode__in=[one.episode.pk for one in entered])
+    known = {
+        (row.episode_id, row.step_id, row.channel): row for row in rows.only("episode", "step", "channel", "due_at")
+    }
+    missing = [delivery for key, delivery in sorted(planned.items()) if key not in known]
+    Delivery.objects.bulk_create(missing, ignore_conflicts=True)
+    moved: list[dict[str, Any]] = [
+        {"id": known[key].pk} | {name: getattr(delivery, name) for name in TIMES}
+        for key, delivery in sorted(planned.items())
+        if key in known and known[key].due_at != delivery.due_at
+    ]
+    bulk.update(Delivery, moved, TIMES, where="t.status = 'pending' AND t.attempts = 0")
+
+
+def _planned(episode: Episode, campaign_id: int, content: Content) -> Delivery:
+    assert episode.abandoned_at
+    due = due_at(episode.abandoned_at, content)
+    return Delivery(
+        code=uuid.uuid4(),
+        merchant_id=episode.merchant_id,
+        campaign_id=campaign_id,
+        content=content,
+        step_id=content.step_id,
+        episode=episode,
+        shopper_id=episode.cart.shopper_id,
+        channel=content.channel,
+        due_at=due,
+        send_at=due,
+        expires_at=due + timedelta(minutes=content.expires_after_minutes),
+    )
+
+
+def look_again(episode_ids: Sequence[int], now: datetime) -> None:
+    """What waits for an episode that has ended becomes due at once, and is then skipped with a full decision."""
+    ended = Delivery.objects.filter(
+        episode__in=episode_ids, episode__closed_at__isnull=False, status=DeliveryStatus.PENDING, send_at__gt=now
+    )
+    ended.update(send_at=now)
+
+
+def wake(shopper_ids: Collection[int]) -> None:
+    """Somebody became known: what had waited for an identity or an address is looked at again. Back-off is kept."""
+    waiting = Delivery.objects.filter(
+        Q(episode__cart__shopper__in=shopper_ids), status=DeliveryStatus.PENDING, attempts=0, send_at__gt=F("due_at")
+    )
+    waiting.update(send_at=F("due_at"))
+
+
+def wake_campaign(campaign_id: int) -> None:
+    """The campaign goes on: what waited while it was paused is looked at again."""
+    waiting = Delivery.objects.filter(campaign=campaign_id, status=DeliveryStatus.PENDING, attempts=0)
+    waiting.filter(send_at__gt=F("due_at")).update(send_at=F("due_at"))
+
+
+def anything_due(now: datetime) -> bool:
+    """Whether a sender has work: something is due, or somebody's lease has ended."""
+    return Delivery.objects.due(now).exists() or Delivery.objects.stale(now).exists()

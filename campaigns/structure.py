@@ -1,0 +1,241 @@
+"""What MJML allows where, checked by ourselves: MRML drops what it does not know without a word and names no line.
+
+Walks the markup (Liquid already cut out), reports every mistake with its line, puts our own elements in
+(`<aiq-feed />` and the like) and shelters Liquid that stands between elements with `<mj-raw>`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from html.entities import html5
+from typing import NamedTuple
+from xml.parsers import expat
+
+from campaigns.cutting import CLOSE, OPEN, TOKEN, Cut, Nesting, TemplateProblems, cut
+from campaigns.macros import Problem
+
+_CONTENT = frozenset(
+    "mj-text mj-button mj-image mj-divider mj-spacer mj-table mj-social mj-navbar mj-raw mj-accordion mj-carousel".split()
+)
+CHILDREN: dict[str, frozenset[str]] = {
+    "": frozenset({"mjml"}),
+    "mjml": frozenset({"mj-head", "mj-body"}),
+    "mj-head": frozenset(
+        "mj-attributes mj-breakpoint mj-font mj-html-attributes mj-preview mj-style mj-title mj-raw aiq-styles".split()
+    ),
+    "mj-body": frozenset("mj-section mj-wrapper mj-hero mj-raw aiq-header aiq-feed aiq-footer".split()),
+    "mj-wrapper": frozenset({"mj-section", "mj-hero", "mj-raw"}),
+    "mj-section": frozenset({"mj-column", "mj-group", "mj-raw"}),
+    "mj-group": frozenset({"mj-column", "mj-raw"}),
+    "mj-column": _CONTENT,
+    "mj-hero": _CONTENT,
+    "mj-social": frozenset({"mj-social-element", "mj-raw"}),
+    "mj-navbar": frozenset({"mj-navbar-link", "mj-raw"}),
+    "mj-accordion": frozenset({"mj-accordion-element", "mj-raw"}),
+    "mj-accordion-element": frozenset({"mj-accordion-title", "mj-accordion-text", "mj-raw"}),
+    "mj-carousel": frozenset({"mj-carousel-image"}),
+    "mj-image": frozenset(),
+    "mj-divider": frozenset(),
+    "mj-spacer": frozenset(),
+}
+_OPEN_ENDED = frozenset({"mj-attributes", "mj-html-attributes"})
+_KNOWN = frozenset().union(*CHILDREN.values()) - {"mjml"}
+_NO_LIQUID = frozenset({"", "mjml", "mj-head", "mj-attributes", "mj-html-attributes"})
+_BANNED = frozenset(
+    "script iframe frame frameset object embed applet form input button select textarea link base audio video".split()
+)
+_CONSTANT = re.compile(r"(inner-)?(padding|border)(-top|-right|-bottom|-left)?|(border-|icon-)?width|width")
+_PIECES = re.compile(
+    r"(?P<comment><!--.*?-->)|(?P<other><[!?][^>]*>)|</\s*(?P<close>[^\s>]+)\s*>"
+    r"|<(?P<open>[^\s/>\"']+)(?P<attributes>(?:[^>\"']|\"[^\"]*\"|'[^']*')*?)(?P<empty>/?)>|(?P<text>[^<]+)",
+    re.DOTALL,
+)
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_ATTRIBUTE = re.compile(r"([^\s=\"']+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+# MRML writes attributes as Rust escapes them: a backslash, a line break or a zero-width space would come out as text.
+_RUST_ESCAPED = re.compile(r"[\\\x7f-\x9f\xad\u0300-\u036f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_ENTITY = re.compile(r"&(?:(#\d+|#x[0-9a-fA-F]+|amp|lt|gt|quot|apos);|(\w+);)?")
+
+
+class Piece(NamedTuple):
+    """One tag, comment or run of text, and where it stands."""
+
+    kind: str
+    value: str
+    attributes: str
+    empty: bool
+    start: int
+    raw: str
+
+
+def pieces_of(text: str) -> Iterator[Piece]:
+    """Split well-formed markup into tags, comments and text."""
+    for match in _PIECES.finditer(text):
+        kind = match.lastgroup or ""
+        kind = "open" if match["open"] else kind
+        value = match["open"] or match["close"] or match[0]
+        yield Piece(kind, value, match["attributes"] or "", bool(match["empty"]), match.start(), match[0])
+
+
+def attributes_of(text: str) -> dict[str, str]:
+    return {name.lower(): first or second for name, first, second in _ATTRIBUTE.findall(text)}
+
+
+def _for_mrml(attributes: str) -> str:
+    def rewritten(match: re.Match[str]) -> str:
+        value = " ".join((match[2] or match[3] or "").replace('"', "&quot;").split())
+        value = _RUST_ESCAPED.sub(lambda found: f"&#{ord(found[0])};", value)
+        return f'{match[1]}="{value}"'
+
+    return _ATTRIBUTE.sub(rewritten, attributes)
+
+
+def readable_entities(text: str) -> str:
+    """HTML's named entities as numbers and lone ampersands escaped, so that XML parsers take what people write."""
+
+    def replaced(match: re.Match[str]) -> str:
+        if match[1]:
+            return match[0]
+        characters = html5.get(f"{match[2]};", "") if match[2] else ""
+        return "".join(f"&#{ord(character)};" for character in characters) or f"&amp;{match[0][1:]}"
+
+    return _ENTITY.sub(replaced, text)
+
+
+def require_well_formed(source: Cut) -> None:
+    """Raises `TemplateProblems` with the line of the first XML mistake."""
+    _require_quoted_liquid(source)
+    parser = expat.ParserCreate()
+    data = source.text.encode()
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        offset = len(data[: parser.ErrorByteIndex].decode(errors="ignore"))
+        words = expat.errors.messages[error.code]
+        message = f"The markup is broken here: {words}. {_HINTS.get(words, '')}".strip()
+        raise TemplateProblems([Problem(source.line(offset), "broken_markup", message)]) from None
+
+
+def _require_quoted_liquid(source: Cut) -> None:
+    message = "Liquid can stand within an attribute's quotes, not between attributes."
+    places = (
+        piece.start
+        for piece in pieces_of(source.text)
+        if piece.kind == "open" and TOKEN.search(_QUOTED.sub("", piece.attributes))
+    )
+    problems = [Problem(source.line(place), "liquid_in_tag", message) for place in places]
+    if problems:
+        raise TemplateProblems(problems)
+
+
+_HINTS = {
+    "mismatched tag": "Every tag must be closed by its own closing tag, in order; <br> is written <br />.",
+    "no element found": "The document ends before everything is closed.",
+    "junk after document element": "Nothing may follow </mjml>.",
+    "duplicate attribute": "An attribute is given twice.",
+}
+
+
+@dataclass(slots=True)
+class Walk:
+    """One pass over a document. `parts` are the documents that our own elements stand for."""
+
+    source: Cut
+    parts: Mapping[str, str]
+    problems: list[Problem] = field(default_factory=list)
+    out: list[str] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+    _stack: list[tuple[str, int]] = field(default_factory=lambda: [("", 0)])
+    _count: int = 0
+    _nesting: Nesting = field(default_factory=Nesting)
+
+    def run(self) -> str:
+        """The markup ready for MRML; what is wrong stands in `problems`."""
+        for piece in pieces_of(self.source.text):
+            getattr(self, f"_{piece.kind}")(piece)
+        return "".join(self.out)
+
+    def _refuse(self, piece: Piece, code: str, message: str, offset: int = 0) -> None:
+        self.problems.append(Problem(self.source.line(piece.start + offset), code, message))
+
+    def _other(self, piece: Piece) -> None:
+        self._refuse(piece, "not_allowed", "Declarations and CDATA sections are not needed: leave them out.")
+
+    def _comment(self, piece: Piece) -> None:
+        self._count += 1
+        self._meet(piece, piece.raw, self._count)
+        if piece.raw.startswith("<!--[if"):
+            self.out.append(piece.raw)
+
+    def _close(self, piece: Piece) -> None:
+        self._stack.pop()
+        if not piece.value.startswith("aiq-"):
+            self.out.append(piece.raw)
+
+    def _open(self, piece: Piece) -> None:
+        name = piece.value
+        self._check_place(piece, name)
+        self._check_attributes(piece, name)
+        if name.startswith("aiq-"):
+            self._put_in(name)
+        else:
+            self.out.append(f"<{name}{_for_mrml(piece.attributes)}{'/' if piece.empty else ''}>")
+        if not piece.empty:
+            self._count += 1
+            self._stack.append((name, self._count))
+
+    def _text(self, piece: Piece) -> None:
+        parent, place = self._stack[-1]
+        self._meet(piece, piece.raw, place)
+        if parent not in CHILDREN and parent not in _OPEN_ENDED:
+            self.out.append(piece.raw)
+            return
+        for token in TOKEN.finditer(piece.raw):
+            if parent in _NO_LIQUID:
+                self._refuse(piece, "misplaced", "Liquid can be used in <mj-body> and in texts only.", token.start())
+            elif self.source.pieces[int(token[1])].startswith("{{"):
+                self._refuse(piece, "misplaced", f"Text in <{parent}> belongs into an <mj-text>.", token.start())
+        rest = TOKEN.sub("", piece.raw).strip()
+        if rest:
+            offset = piece.raw.index(rest[0])
+            self._refuse(piece, "misplaced", f"Text in <{parent or 'the document'}> belongs into an <mj-text>.", offset)
+        self.out.append(TOKEN.sub(lambda match: f"<mj-raw>{match[0]}</mj-raw>", piece.raw))
+
+    def _meet(self, piece: Piece, text: str, place: int) -> None:
+        for token in TOKEN.finditer(text):
+            if message := self._nesting.meet(self.source.pieces[int(token[1])], place):
+                self._refuse(piece, "crossed_block", message, token.start())
+
+    def _check_place(self, piece: Piece, name: str) -> None:
+        parent = self._stack[-1][0]
+        lowered = name.lower()
+        if lowered in _BANNED or TOKEN.search(name):
+            self._refuse(piece, "not_allowed", f"<{lowered}> cannot be used in a message.")
+        elif lowered.startswith(("mj-", "mjml", "aiq-")) and parent not in _OPEN_ENDED:
+            if name not in _KNOWN and name != "mjml":
+                self._refuse(piece, "unknown_element", f"There is no <{name}> in MJML.")
+            elif name not in CHILDREN.get(parent, frozenset()):
+                self._refuse(piece, "misplaced", f"<{name}> cannot stand in {f'<{parent}>' if parent else 'the document'}.")
+        elif parent in CHILDREN:
+            self._refuse(piece, "misplaced", f"<{name}> in <{parent or 'the document'}> belongs into an <mj-text>.")
+
+    def _check_attributes(self, piece: Piece, name: str) -> None:
+        for attribute, value in attributes_of(piece.attributes).items():
+            self._count += 1
+            self._meet(piece, value, self._count)
+            if attribute.startswith("on"):
+                self._refuse(piece, "not_allowed", f"Scripts cannot be used in a message: leave “{attribute}” out.")
+            elif name.startswith("mj-") and _CONSTANT.fullmatch(attribute) and TOKEN.search(value):
+                self._refuse(piece, "liquid_in_size", f"“{attribute}” must be a constant: sizes are laid out at save.")
+
+    def _put_in(self, name: str) -> None:
+        self.used.add(name)
+        part = cut(self.parts.get(name, ""))
+        base = len(self.source.pieces)
+        moved = TOKEN.sub(lambda match: f"{OPEN}{int(match[1]) + base}{CLOSE}", part.text)
+        self.source.pieces += part.pieces
+        self.source.starts += [len(self.source.source)] * len(part.pieces)
+        inner = Walk(Cut(part.source, moved, self.source.pieces, self.source.starts), {})
+        inner._stack = [("mj-head" if name == "aiq-styles" else "mj-body", 0)]
+        self.out.append(inner.run())
+        self.problems += inner.problems
