@@ -19,7 +19,7 @@ class Sink:
         self.messages: list[EmailMessage] = []
         self.answer = "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         if self.answer.startswith("2"):
             self.messages.append(message_from_bytes(envelope.original_content, policy=policy.default))
         return self.answer
