@@ -95,7 +95,7 @@ def can(user: AnyUser, perm: str, merchant: Merchant) -> bool:
     """Whether the user holds that permission (a constant of this module) at the merchant. Superusers hold all."""
     if not user.is_active:
         return False
-    return user.is_superuser or perm in _held(cast(User, user)).get(merchant.pk, frozenset())
+    return user.is_superuser or perm in _held(user).get(merchant.pk, frozenset())
 
 
 def merchants(user: AnyUser, perm: str | None = None) -> QuerySet[Merchant]:
@@ -104,7 +104,7 @@ def merchants(user: AnyUser, perm: str | None = None) -> QuerySet[Merchant]:
         return Merchant.objects.none()
     if user.is_superuser:
         return Merchant.objects.all()
-    held = _held(cast(User, user))
+    held = _held(user)
     return Merchant.objects.filter(pk__in=[pk for pk, perms in held.items() if perm is None or perm in perms])
 
 
@@ -120,6 +120,12 @@ def holders(merchant: Merchant, perm: str) -> QuerySet[User]:
     """The active people whose role at the merchant gives them `perm`: whom to write to. Superusers are not among them."""
     roles = [role for role in Role.values if perm in permissions_of(role, merchant)]
     return User.objects.filter(is_active=True, memberships__merchant=merchant, memberships__role__in=roles)
+
+
+def is_last_owner(membership: Membership) -> bool:
+    """Whether nobody else owns the merchant: such a person can neither leave nor get another role."""
+    others = Membership.objects.filter(merchant=membership.merchant, role=Role.OWNER).exclude(pk=membership.pk)
+    return membership.role == Role.OWNER and not others.exists()
 
 
 def current_merchant(request: HttpRequest) -> Merchant | None:
@@ -194,8 +200,8 @@ def _group(merchant: Merchant, role: str) -> Group:
 
 
 def _leave_groups(user: User, merchant: Merchant, *, keep: Group | None) -> None:
-    others = user.groups.filter(name__startswith=_prefix(merchant)).exclude(pk=keep.pk if keep else None)
-    user.groups.remove(*others)
+    groups = user.groups.filter(name__startswith=_prefix(merchant))
+    user.groups.remove(*(groups.exclude(pk=keep.pk) if keep else groups))
     _forget(user)
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.urls import reverse_lazy
 
 from aiq import environment
+from aiq.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environment.Env()
@@ -178,6 +179,6 @@ LOGGING = {
     "loggers": {name: {"level": level} for name, level in QUIET.items()},
 }
 
-UNFOLD: dict[str, object] = {"SITE_TITLE": "AIQ Cart", "SITE_HEADER": "AIQ Cart"}
+RQ_SHOW_ADMIN_LINK = False  # its pages would be open to everybody who may enter the admin
 
 os.environ.setdefault("PORT", str(PORT))

@@ -27,7 +27,7 @@ class SupportCommand(BaseCommand):
     """
 
     asks: ClassVar[bool] = False
-    requires_system_checks: ClassVar[Any] = []
+    requires_system_checks: Any = ()
     json_wanted = False
     yes = False
 

@@ -1,0 +1,109 @@
+"""What people type on the pages of accounts."""
+
+import zoneinfo
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import PasswordResetForm as DjangoPasswordResetForm
+from django.contrib.auth.forms import SetPasswordForm as DjangoSetPasswordForm
+from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from unfold.widgets import (
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from accounts import access
+from accounts.invitations import send_set_password
+from accounts.models import Membership, Role, User
+from accounts.scoping import ScopedForm
+
+
+class WelcomeForm(forms.Form):
+    """The first owner and their merchant."""
+
+    merchant_name = forms.CharField(
+        label="Name of the shop or brand", max_length=120, widget=UnfoldAdminTextInputWidget(attrs={"autofocus": True})
+    )
+    name = forms.CharField(label="Your name", max_length=120, widget=UnfoldAdminTextInputWidget)
+    email = forms.EmailField(label="Your email", max_length=254, widget=UnfoldAdminEmailInputWidget)
+    password = forms.CharField(
+        label="Password",
+        strip=False,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        help_text="At least eight characters, and nothing common.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "password" in data:
+            try:
+                validate_password(data["password"], User(email=data.get("email", ""), name=data.get("name", "")))
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return data
+
+
+class PasswordResetForm(DjangoPasswordResetForm):
+    """Sends our mail, also to people who were invited and have not set a password yet."""
+
+    email = forms.EmailField(
+        max_length=254, widget=UnfoldAdminEmailInputWidget(attrs={"autocomplete": "email", "autofocus": True})
+    )
+
+    def get_users(self, email: str) -> Iterator[User]:
+        return iter(User.objects.filter(email=email.lower(), is_active=True))
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        for user in self.get_users(self.cleaned_data["email"]):
+            send_set_password(user)
+
+
+class SetPasswordForm(DjangoSetPasswordForm):
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        for field in self.fields.values():
+            field.widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
+        self.fields["new_password1"].help_text = " ".join(password_validators_help_texts()[1:])
+
+
+class MerchantForm(forms.ModelForm):
+    timezone = forms.ChoiceField(
+        label="Time zone",
+        choices=lambda: [(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones())],
+        widget=UnfoldAdminSelectWidget,
+    )
+
+
+class InviteForm(forms.ModelForm):
+    """Adds a person to the team: an account is made where there is none."""
+
+    email = forms.EmailField(max_length=254, widget=UnfoldAdminEmailInputWidget)
+    name = forms.CharField(max_length=120, required=False, widget=UnfoldAdminTextInputWidget)
+    scope = None
+
+    class Meta:
+        model = Membership
+        fields = ("role",)
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].lower()
+        if Membership.objects.filter(user__email=email, merchant=self.scope).exists():
+            raise forms.ValidationError("This person is on the team already. Change their role from the list.")
+        return email
+
+
+class RoleForm(ScopedForm):
+    """Changes a person's role; a merchant keeps at least one owner."""
+
+    class Meta:
+        model = Membership
+        fields = ("role",)
+
+    def clean_role(self) -> str:
+        role: str = self.cleaned_data["role"]
+        if role != Role.OWNER and access.is_last_owner(Membership.objects.get(pk=self.instance.pk)):
+            raise forms.ValidationError("This is the only owner. Make somebody else an owner first.")
+        return role
