@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/<str:name>/body", inbox.body, name="inbox_body"),
     path("anymail/", include("anymail.urls")),
     *(path("", include(f"{app}.urls")) for app in APPS if find_spec(f"{app}.urls")),
+    path("admin/campaigns/", include("campaigns.page_urls")),
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(url="/admin/"), name="home"),
 ]

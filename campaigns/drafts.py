@@ -7,9 +7,9 @@ from typing import Any
 
 from accounts import plans
 from accounts.models import Merchant, User
-from campaigns import starters
 from campaigns.compiling import Source
 from campaigns.models import Campaign, CampaignLog, MessageTemplate, Step
+from campaigns.starters import Starter, starters
 
 DEFAULT_TEMPLATE = "gentle-reminder"
 DEFAULT_DELAY_MINUTES = 60
@@ -56,14 +56,13 @@ def sketch_of(campaign: Campaign) -> Sketch:
 def templates(merchant: Merchant) -> list[Template]:
     """All that a merchant may begin an abandoned-cart mail from: its own first, then the starters."""
     saved = MessageTemplate.objects.for_merchant(merchant).filter(category="abandon_cart", channel="email")
-    return [*map(_from_saved, saved), *map(_from_starter, starters.STARTERS)]
+    return [*map(_from_saved, saved), *map(_from_starter, starters().values())]
 
 
 def template(merchant: Merchant, key: str) -> Template | None:
     """The merchant's own template of that code or name, or the starter of that slug."""
-    starter = next((starter for starter in starters.STARTERS if starter.slug == key), None)
-    if starter:
-        return _from_starter(starter)
+    if key in starters():
+        return _from_starter(starters()[key])
     saved = MessageTemplate.objects.for_merchant(merchant)
     found = saved.filter(code=key).first() if _is_code(key) else saved.filter(name=key).first()
     return _from_saved(found) if found else None
@@ -109,7 +108,7 @@ def _from_saved(saved: MessageTemplate) -> Template:
     )
 
 
-def _from_starter(starter: starters.Starter) -> Template:
+def _from_starter(starter: Starter) -> Template:
     return Template(
         key=starter.slug,
         name=starter.label,

@@ -13,18 +13,19 @@ from django.core.mail import EmailMessage
 from django.urls import reverse
 
 from accounts import access
-from accounts.models import User
+from accounts.models import Role, User
 from campaigns.models import Campaign
 
 logger = logging.getLogger(__name__)
+APPROVERS = (Role.OWNER, Role.OPERATOR)
 
 
 def ask_for_approval(campaign: Campaign, user: User | None) -> None:
     """To owners and operators: somebody wants this live."""
-    approvers = access.holders(campaign.merchant, access.SET_LIVE).exclude(pk=user.pk if user else None)
+    approvers = access.holders(campaign.merchant, access.SET_LIVE).filter(memberships__role__in=APPROVERS).distinct()
     _send(
         campaign,
-        [approver.email for approver in approvers.filter(memberships__role__in=["owner", "operator"]).distinct()],
+        [approver.email for approver in approvers if approver != user],
         f"{_name(user)} asks for your approval: {campaign.name}",
         f"{_name(user)} would like to set the campaign “{campaign.name}” of {campaign.merchant} live.\n\n"
         "Look at it, then approve it or send it back with a reason:",

@@ -1,0 +1,166 @@
+"""What the wizard asks, step by step. A form knows its merchant, offers only that merchant's rows, and fills the draft."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from accounts import plans
+from accounts.models import Merchant, Store
+from campaigns.compiling import Problem, TemplateProblems, compile_source
+from campaigns.drafts import Sketch, source_of
+from campaigns.models import Audience, Campaign, MessageTemplate, Step
+
+UNITS = {"minutes": 1, "hours": 60, "days": 1440}
+MAX_DELAY_MINUTES = 30 * 1440
+MAX_TAGS = 20
+
+
+class RecipientsForm(forms.Form):
+    """Whom the campaign is for, and when: type, audience, stores, delay, and how the team calls it."""
+
+    name = forms.CharField(label="Internal name", max_length=120, help_text="Only your team sees it.")
+    tags = forms.CharField(
+        required=False, max_length=400, help_text="Separated by commas. To find it again in the list."
+    )
+    type = forms.ChoiceField(
+        label="Campaign type",
+        choices=[("abandoned_cart", "Abandoned Cart")],
+        error_messages={"required": "Choose the campaign type: it says what sets the campaign off."},
+    )
+    audience = forms.ModelChoiceField(
+        Audience.objects.none(), required=False, empty_label="All subscribed users", label="Audience"
+    )
+    stores = forms.ModelMultipleChoiceField(
+        Store.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, label="Only these stores"
+    )
+    delay = forms.IntegerField(label="Send", min_value=0, max_value=MAX_DELAY_MINUTES)
+    unit = forms.ChoiceField(choices=[(unit, unit) for unit in UNITS])
+
+    def __init__(self, data: Any, *, campaign: Campaign, step: Step, draft: bool = False) -> None:
+        self.campaign, self.step = campaign, step
+        super().__init__(data, initial=_recipients(campaign, step))
+        merchant = campaign.merchant
+        self.fields["audience"].queryset = Audience.objects.for_merchant(merchant)  # type: ignore[attr-defined]
+        self.fields["stores"].queryset = merchant.stores.all()  # type: ignore[attr-defined]
+        self.fields["type"].required = not draft
+
+    def clean_tags(self) -> list[str]:
+        tags = [tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
+        if len(tags) > MAX_TAGS or any(len(tag) > 40 for tag in tags):
+            raise ValidationError(f"At most {MAX_TAGS} tags of at most 40 characters.")
+        return list(dict.fromkeys(tags))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "delay" in data and "unit" in data:
+            minutes = data["delay"] * UNITS[data["unit"]]
+            if minutes > MAX_DELAY_MINUTES:
+                self.add_error("delay", "At most 30 days: by then nobody remembers the cart.")
+            data["delay_minutes"] = minutes
+        return data
+
+    def fill(self, campaign: Campaign) -> None:
+        """Put the answers into the draft and its step."""
+        data = self.cleaned_data
+        campaign.name, campaign.tags = data["name"], data["tags"]
+        campaign.type, campaign.audience = data["type"], data["audience"]
+        campaign.stores.set(data["stores"])
+        campaign.steps.filter(pk=self.step.pk).update(delay_minutes=data["delay_minutes"])
+
+    def sketch(self) -> Sketch:
+        """The draft as it would be, from whatever of the form is valid."""
+        data = getattr(self, "cleaned_data", {})
+        audience: Audience | None = data.get("audience")
+        stores = list(data.get("stores") or [])
+        return Sketch(
+            typed=bool(data.get("type")),
+            audience_name=audience.name if audience else "",
+            rules=tuple(audience.rules) if audience else (),
+            store_ids=tuple(store.pk for store in stores),
+            store_names=tuple(store.name for store in stores),
+            delay_minutes=data.get("delay_minutes", self.step.delay_minutes),
+        )
+
+
+class ContentForm(forms.ModelForm):
+    """The message: subject, preheader, sender, source, product feed. `problems` are the compiler's, by line."""
+
+    problems: tuple[Problem, ...] = ()
+
+    class Meta:
+        model = Step
+        fields: ClassVar[list[str]] = ["subject", "preheader", "sender_name", "sender_email", "body", "feed"]
+        widgets: ClassVar[dict[str, forms.Widget]] = {
+            "body": forms.Textarea(attrs={"rows": 24, "spellcheck": "false", "wrap": "off"}),
+            "feed": forms.HiddenInput(),
+        }
+        labels: ClassVar[dict[str, str]] = {"preheader": "Preview text", "body": "Message source"}
+        help_texts: ClassVar[dict[str, str]] = {"preheader": "Shown after the subject in the inbox."}
+
+    def __init__(self, *args: Any, merchant: Merchant, draft: bool = False, **kwargs: Any) -> None:
+        self.merchant, self.draft = merchant, draft
+        super().__init__(*args, **kwargs)
+        self.fields["sender_name"].widget.attrs["placeholder"] = merchant.sender_name or merchant.name
+        self.fields["sender_email"].widget.attrs["placeholder"] = merchant.sender_email or "the sender of this system"
+        self.fields["body"].required = self.fields["subject"].required = not draft
+
+    def clean_feed(self) -> bool:
+        feed: bool = self.cleaned_data["feed"]
+        if feed and not plans.includes(self.merchant.plan, plans.DYNAMIC_CONTENT):
+            raise ValidationError(plans.why_not(self.merchant.plan, plans.DYNAMIC_CONTENT))
+        return feed
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("body") and not self.errors:
+            self._compile(data)
+        return data
+
+    def _compile(self, data: dict[str, Any]) -> None:
+        step = Step(**{name: data[name] for name in ("subject", "preheader", "body", "feed")})
+        step.subject = step.subject or ("(no subject yet)" if self.draft else "")
+        try:
+            compile_source(source_of(step, self.merchant.plan))
+        except TemplateProblems as error:
+            self.problems = tuple(error.problems)
+            for problem in self.problems:
+                field = problem.field if problem.field in self.fields else "body"
+                self.add_error(field, f"Line {problem.line}: {problem.message}" if field == "body" else problem.message)
+
+
+class SendBackForm(forms.Form):
+    reason = forms.CharField(max_length=1000, widget=forms.Textarea)
+
+
+class TestSendForm(forms.Form):
+    address = forms.EmailField(error_messages={"required": "Give the address the test should go to."})
+
+
+class TemplateForm(forms.Form):
+    """The name under which a message is kept for later campaigns."""
+
+    keep_as = forms.CharField(max_length=120, error_messages={"required": "Give the template a name."})
+
+    def __init__(self, *args: Any, merchant: Merchant, **kwargs: Any) -> None:
+        self.merchant = merchant
+        super().__init__(*args, **kwargs)
+
+    def clean_keep_as(self) -> str:
+        name: str = self.cleaned_data["keep_as"].strip()
+        if MessageTemplate.objects.for_merchant(self.merchant).filter(name=name).exists():
+            raise ValidationError("A template of that name exists already. Choose another name.")
+        return name
+
+
+def _recipients(campaign: Campaign, step: Step) -> dict[str, Any]:
+    unit = next((name for name, size in reversed(UNITS.items()) if step.delay_minutes % size == 0), "minutes")
+    return {
+        "name": campaign.name,
+        "tags": ", ".join(campaign.tags),
+        "type": campaign.type,
+        "audience": campaign.audience_id,
+        "stores": [store.pk for store in campaign.stores.all()],
+        "delay": step.delay_minutes // UNITS[unit],
+        "unit": unit if step.delay_minutes else "minutes",
+    }

@@ -1,0 +1,101 @@
+"""The wizard's third step: picking a template, writing the message, keeping it as a template."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from accounts import access, plans
+from campaigns import drafts, preview_data, review
+from campaigns.forms import ContentForm, TemplateForm
+from campaigns.macros import MACROS
+from campaigns.models import Campaign, MessageTemplate
+from campaigns.views.scope import on_campaign, refuse
+from campaigns.views.steps import first_step, go, saved, saves_only, step_page, url_of, user_of
+from campaigns.views.wizard import get_or_post
+
+# What a placeholder stands on where the shopper's value is not known.
+_DEFAULTS = {
+    "shopper.first_name": "'there'",
+    "shopper.last_name": "''",
+    "cart.url": "store.url",
+    "cart.total": "''",
+    "cart.item_count": "'some'",
+    "store.name": "merchant.name",
+}
+_NOT_PICKED = {"items", "merchant.on_color", "merchant.color"}
+
+
+@on_campaign(access.BUILD_CAMPAIGNS)
+@get_or_post
+def content(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    step = first_step(campaign)
+    if request.method != "POST" and (not step.body or "templates" in request.GET):
+        return step_page(request, campaign, "content", templates=drafts.templates(campaign.merchant), step=step)
+    form = ContentForm(request.POST or None, instance=step, merchant=campaign.merchant, draft=saves_only(request))
+    if request.method == "POST" and form.is_valid() and saved(request, campaign, lambda _: form.save()):
+        return go(request, campaign, "content")
+    return step_page(request, campaign, "content", form=form, step=step, **_editor(campaign, request))
+
+
+@on_campaign(access.BUILD_CAMPAIGNS)
+@require_POST
+def pick_template(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    """Put a template's content in place of what is there."""
+    chosen = drafts.template(campaign.merchant, request.POST.get("template", ""))
+    if chosen is None:
+        refuse(request, "That template is not there any more. Pick another one.")
+        return redirect(url_of(campaign, "content") + "?templates=1")
+
+    def begin(locked: Campaign) -> None:
+        step = first_step(locked)
+        drafts.begin_from(step, chosen, feed=feed_reason(locked) == "")
+        step.save()
+
+    saved(request, campaign, begin)
+    return redirect(url_of(campaign, "content"))
+
+
+@on_campaign(access.BUILD_CAMPAIGNS)
+@require_POST
+def save_template(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    """Keep what stands in the editor as a template of the merchant; answers with a line to show beside the button."""
+    form = ContentForm(request.POST, instance=first_step(campaign), merchant=campaign.merchant, draft=True)
+    named = TemplateForm(request.POST, merchant=campaign.merchant)
+    form.fields["body"].required = True
+    if not (named.is_valid() & form.is_valid()):
+        errors = [*named.errors.values(), *form.errors.values()]
+        return render(request, "campaigns/wizard/answer.html", {"errors": [text for each in errors for text in each]})
+    data = form.cleaned_data
+    MessageTemplate.objects.create(
+        merchant=campaign.merchant,
+        name=named.cleaned_data["keep_as"],
+        **{field: data[field] for field in ("subject", "preheader", "body")},
+    )
+    answer = f"Saved. “{named.cleaned_data['keep_as']}” can be picked in every campaign of {campaign.merchant}."
+    return render(request, "campaigns/wizard/answer.html", {"done": answer})
+
+
+def feed_reason(campaign: Campaign) -> str:
+    """Why the Product Feed cannot be used, in a sentence; empty: it can."""
+    lacking = plans.why_not(campaign.merchant.plan, plans.DYNAMIC_CONTENT)
+    if lacking:
+        return lacking
+    if review.has_dynamic_store(campaign.merchant, [store.pk for store in campaign.stores.all()]):
+        return ""
+    return "No connected store sends the products of a cart yet. It comes alive with the first such cart."
+
+
+def _editor(campaign: Campaign, request: HttpRequest) -> dict[str, Any]:
+    return {
+        "feed_reason": feed_reason(campaign),
+        "macros": [(_tag(name), label) for name, label in MACROS.items() if name not in _NOT_PICKED],
+        "carts": preview_data.past_carts(campaign.merchant),
+        "my_address": user_of(request).email,
+    }
+
+
+def _tag(name: str) -> str:
+    default = _DEFAULTS.get(name)
+    return f"{{{{ {name} | default: {default} }}}}" if default else f"{{{{ {name} }}}}"

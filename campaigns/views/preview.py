@@ -1,0 +1,110 @@
+"""Messages shown before they are sent: the live preview of the editor, templates, what is live, and the test mail."""
+
+from smtplib import SMTPException
+from uuid import UUID
+
+from anymail.exceptions import AnymailError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts import access
+from campaigns import drafts, preview_data, previewing
+from campaigns.compiling import Compiled, Source
+from campaigns.forms import TestSendForm
+from campaigns.links import PlainLinks
+from campaigns.models import Campaign, Cart, Content, Step
+from campaigns.previewing import PREVIEW_POLICY, Preview
+from campaigns.rendering import MissingData, RenderFailed
+from campaigns.rendering import render as render_message
+from campaigns.views.scope import on_campaign, signed_in
+from campaigns.views.steps import first_step
+
+
+@on_campaign(access.BUILD_CAMPAIGNS)
+@require_POST
+def live(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    """What stands in the editor, rendered with the chosen cart. Saves nothing."""
+    shown = _preview(campaign, _typed(request, campaign), request.POST.get("cart", ""))
+    return render(request, "campaigns/wizard/preview.html", {"preview": shown})
+
+
+@on_campaign(access.BUILD_CAMPAIGNS)
+@require_POST
+def send_test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    """Mail what stands in the editor to an address; answers with a line to show beside the button."""
+    form = TestSendForm(request.POST)
+    step = _typed(request, campaign)
+    shown = _preview(campaign, step, request.POST.get("cart", ""))
+    return render(request, "campaigns/wizard/answer.html", _answer(form, campaign, step, shown))
+
+
+@signed_in
+@require_GET
+@xframe_options_sameorigin
+def template(request: HttpRequest, key: str) -> HttpResponse:
+    """A template as a picture in its card."""
+    merchant = access.current_merchant_or_404(request, access.BUILD_CAMPAIGNS)
+    found = drafts.template(merchant, key)
+    if found is None:
+        raise Http404("No such template.")
+    source = Source(found.subject, found.preheader, found.body)
+    return _document(previewing.preview(source, preview_data.context_of(merchant, None, feed=True)).html)
+
+
+@on_campaign(access.SEE_REPORTS)
+@require_GET
+@xframe_options_sameorigin
+def version(request: HttpRequest, campaign: Campaign, number: int) -> HttpResponse:
+    """The message of a version, as it was frozen, with the data of a sample shopper."""
+    content = Content.objects.filter(version__campaign=campaign, version__number=number).order_by("position").first()
+    if content is None:
+        raise Http404("No such version.")
+    compiled = Compiled(content.subject, content.preheader, content.html, content.text, (), content.feed)
+    try:
+        context = preview_data.context_of(campaign.merchant, None, feed=content.feed)
+        return _document(render_message(compiled, context, PlainLinks()).html)
+    except (MissingData, RenderFailed):
+        return _document("<p>This message needs data that the sample shopper does not have.</p>")
+
+
+def _typed(request: HttpRequest, campaign: Campaign) -> Step:
+    """The step as it stands in the editor, valid or not; never saved."""
+    step = first_step(campaign)
+    for field in ("subject", "preheader", "sender_name", "sender_email", "body"):
+        setattr(step, field, request.POST.get(field, "")[:200_001])
+    step.feed = request.POST.get("feed", "").lower() in {"true", "on", "1"}
+    return step
+
+
+def _preview(campaign: Campaign, step: Step, cart_code: str) -> Preview:
+    source = drafts.source_of(step, campaign.merchant.plan)
+    cart = _cart(campaign, cart_code)
+    return previewing.preview(source, preview_data.context_of(campaign.merchant, cart, feed=source.feed))
+
+
+def _cart(campaign: Campaign, code: str) -> Cart | None:
+    try:
+        carts = Cart.objects.select_related("shopper", "store")
+        return carts.filter(merchant=campaign.merchant, code=UUID(code)).first()
+    except ValueError:
+        return None
+
+
+def _answer(form: TestSendForm, campaign: Campaign, step: Step, shown: Preview) -> dict[str, object]:
+    if not form.is_valid():
+        return {"errors": form.errors["address"]}
+    if shown.message is None:
+        return {"errors": ["The message cannot be made yet: see the note at the preview."]}
+    try:
+        previewing.send_test(form.cleaned_data["address"], campaign.merchant, step, shown.message)
+    except (SMTPException, AnymailError, OSError, ValueError) as error:
+        return {"errors": [f"The mail server did not take it: {error}"]}
+    return {"done": f"Sent to {form.cleaned_data['address']}."}
+
+
+def _document(html: str) -> HttpResponse:
+    response = HttpResponse(html)
+    response["Content-Security-Policy"] = f"{PREVIEW_POLICY}; sandbox allow-popups"
+    return response
