@@ -1,0 +1,180 @@
+"""Figures per day, rolled up so that no page counts a big table: written by `roll_up`, read for tiles and charts.
+
+A day is a day in the merchant's zone. Everything is recomputed from stored facts, never counted up, so that a roll-up
+may run again at any time. Orders that changed lately take their own day with them: refunds subtract where they belong.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from accounts.models import Merchant
+from campaigns import attribution
+from campaigns.models import DailyFigure
+
+COUNTS = ("abandoned", "entered", "sent", "skipped", "opened", "clicked", "recovered")
+
+ROLL_UP = """
+WITH days AS MATERIALIZED (
+    SELECT m.id AS merchant_id, m.currency, d.day,
+           d.day::timestamp AT TIME ZONE m.timezone AS starts,
+           (d.day + 1)::timestamp AT TIME ZONE m.timezone AS ends
+    FROM accounts_merchant m CROSS JOIN LATERAL (
+        SELECT (%(now)s AT TIME ZONE m.timezone)::date - n AS day FROM generate_series(0, %(days)s - 1) n
+        UNION
+        SELECT (o.placed_at AT TIME ZONE m.timezone)::date FROM campaigns_order o
+        WHERE o.merchant_id = m.id AND o.delivery_id IS NOT NULL
+          AND o.changed_at >= %(now)s - interval '2 days' AND o.changed_at > o.placed_at
+    ) d
+), counted (merchant_id, campaign_id, day, abandoned, entered, sent, skipped, opened, clicked, recovered) AS (
+    -- What stands there now, so that a figure can also fall to nought.
+    SELECT f.merchant_id, f.campaign_id, f.day, 0, 0, 0, 0, 0, 0, 0
+    FROM days JOIN campaigns_dailyfigure f USING (merchant_id, day)
+  UNION ALL
+    SELECT e.merchant_id, NULL, days.day, count(*), 0, 0, 0, 0, 0, 0
+    FROM days JOIN campaigns_episode e ON e.merchant_id = days.merchant_id
+     AND e.abandoned_at >= days.starts AND e.abandoned_at < days.ends AND e.abandoned_at <= %(now)s
+    GROUP BY e.merchant_id, days.day
+  UNION ALL
+    SELECT d.merchant_id, d.campaign_id, days.day,
+           CASE WHEN grouping(d.campaign_id) = 0 THEN count(DISTINCT d.episode_id) FILTER (WHERE d.kind = 'entry')
+                ELSE 0 END,
+           count(DISTINCT d.episode_id) FILTER (WHERE d.kind = 'entry' AND d.outcome = 'entered'), 0,
+           count(DISTINCT d.delivery_id) FILTER (WHERE d.kind = 'step' AND d.outcome = 'skipped'), 0, 0, 0
+    FROM days JOIN campaigns_decision d ON d.merchant_id = days.merchant_id AND d.at >= days.starts AND d.at < days.ends
+    GROUP BY GROUPING SETS ((d.merchant_id, days.day), (d.merchant_id, days.day, d.campaign_id))
+  UNION ALL
+    SELECT d.merchant_id, d.campaign_id, days.day, 0, 0, count(*), 0, 0, 0, 0
+    FROM days JOIN campaigns_delivery d ON d.merchant_id = days.merchant_id
+     AND d.sent_at >= days.starts AND d.sent_at < days.ends AND d.status IN ('sent', 'delivered', 'bounced')
+    GROUP BY GROUPING SETS ((d.merchant_id, days.day), (d.merchant_id, days.day, d.campaign_id))
+  UNION ALL
+    -- A message counts on the day it was first opened or clicked by a person.
+    SELECT d.merchant_id, d.campaign_id, days.day, 0, 0, 0, 0,
+           count(DISTINCT d.id) FILTER (WHERE t.kind = 'opened'),
+           count(DISTINCT d.id) FILTER (WHERE t.kind = 'clicked'), 0
+    FROM days JOIN campaigns_trackingevent t ON t.at >= days.starts AND t.at < days.ends
+     AND t.kind IN ('opened', 'clicked') AND NOT t.machine
+    JOIN campaigns_delivery d ON d.id = t.delivery_id AND d.merchant_id = days.merchant_id
+    WHERE NOT EXISTS (
+        SELECT 1 FROM campaigns_trackingevent earlier WHERE earlier.delivery_id = t.delivery_id
+          AND earlier.kind = t.kind AND NOT earlier.machine AND earlier.at < days.starts
+    )
+    GROUP BY GROUPING SETS ((d.merchant_id, days.day), (d.merchant_id, days.day, d.campaign_id))
+  UNION ALL
+    SELECT e.merchant_id, d.campaign_id, days.day, 0, 0, 0, 0, 0, 0, count(DISTINCT e.id)
+    FROM days JOIN campaigns_episode e ON e.merchant_id = days.merchant_id
+     AND e.recovered_at >= days.starts AND e.recovered_at < days.ends
+    JOIN campaigns_delivery d ON d.episode_id = e.id AND d.sent_at <= e.recovered_at
+    GROUP BY GROUPING SETS ((e.merchant_id, days.day), (e.merchant_id, days.day, d.campaign_id))
+), earned (merchant_id, campaign_id, day, currency, amount) AS (
+    SELECT o.merchant_id, d.campaign_id, days.day, coalesce(nullif(o.currency, ''), days.currency),
+           sum(coalesce(o.total, 0) - o.refunded)
+    FROM days JOIN campaigns_order o ON o.merchant_id = days.merchant_id
+     AND o.placed_at >= days.starts AND o.placed_at < days.ends
+    JOIN campaigns_delivery d ON d.id = o.delivery_id
+    GROUP BY GROUPING SETS ((o.merchant_id, days.day, 4), (o.merchant_id, days.day, 4, d.campaign_id))
+), money AS (
+    SELECT merchant_id, campaign_id, day, jsonb_object_agg(currency, trim_scale(amount)::text) AS money
+    FROM earned WHERE amount <> 0 GROUP BY merchant_id, campaign_id, day
+), rows AS (
+    SELECT c.merchant_id, c.campaign_id, c.day, sum(abandoned) AS abandoned, sum(entered) AS entered, sum(sent) AS sent,
+           sum(skipped) AS skipped, sum(opened) AS opened, sum(clicked) AS clicked, sum(recovered) AS recovered,
+           coalesce((SELECT m.money FROM money m WHERE m.merchant_id = c.merchant_id AND m.day = c.day
+                     AND m.campaign_id IS NOT DISTINCT FROM c.campaign_id), '{}') AS money
+    FROM counted c GROUP BY c.merchant_id, c.campaign_id, c.day
+)
+INSERT INTO campaigns_dailyfigure AS f
+    (merchant_id, campaign_id, day, abandoned, entered, sent, skipped, opened, clicked, recovered, money)
+SELECT * FROM rows ORDER BY merchant_id, campaign_id, day
+ON CONFLICT (merchant_id, campaign_id, day) DO UPDATE SET
+    abandoned = excluded.abandoned, entered = excluded.entered, sent = excluded.sent, skipped = excluded.skipped,
+    opened = excluded.opened, clicked = excluded.clicked, recovered = excluded.recovered, money = excluded.money
+WHERE (f.abandoned, f.entered, f.sent, f.skipped, f.opened, f.clicked, f.recovered, f.money) IS DISTINCT FROM
+      (excluded.abandoned, excluded.entered, excluded.sent, excluded.skipped, excluded.opened, excluded.clicked,
+       excluded.recovered, excluded.money)
+"""
+
+
+def roll_up(now: datetime, days: int = 2) -> int:
+    """Credit orders, then recompute the last `days` days of every merchant, in two statements; how many rows changed."""
+    attribution.credit(now, now - timedelta(days=days + 1))
+    with connection.cursor() as cursor:
+        cursor.execute(ROLL_UP, {"now": now, "days": days})
+        return cursor.rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A figure of a period beside the same figure of the period before."""
+
+    now: Decimal
+    before: Decimal
+
+    @property
+    def change(self) -> int | None:
+        """By how many percent it changed; None where there is nothing to compare with."""
+        return round((self.now - self.before) * 100 / self.before) if self.before else None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of the chart. `money` is in the merchant's own currency."""
+
+    day: date
+    abandoned: int = 0
+    sent: int = 0
+    recovered: int = 0
+    money: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The last days up to today: totals against the period before, one `Day` per day, oldest first.
+
+    `money` holds a total per currency, never added up; the merchant's own stands first and is always there.
+    """
+
+    days: tuple[Day, ...]
+    totals: dict[str, Total]
+    money: dict[str, Total]
+
+
+def last_days(merchant: Merchant, days: int, now: datetime) -> Period:
+    """The figures of the last `days` days and of as many before, in one query."""
+    today = now.astimezone(ZoneInfo(merchant.timezone)).date()
+    first = today - timedelta(days=days - 1)
+    rows = DailyFigure.objects.for_merchant(merchant).filter(
+        campaign=None, day__gt=first - timedelta(days=days + 1), day__lte=today
+    )
+    current = {row.day: row for row in rows if row.day >= first}
+    before = [row for row in rows if row.day < first]
+    return Period(
+        days=tuple(_day(first + timedelta(days=n), current, merchant.currency) for n in range(days)),
+        totals={name: Total(_sum(current.values(), name), _sum(before, name)) for name in COUNTS},
+        money=_money(merchant.currency, list(current.values()), before),
+    )
+
+
+def _day(day: date, rows: dict[date, DailyFigure], currency: str) -> Day:
+    row = rows.get(day)
+    if row is None:
+        return Day(day)
+    return Day(day, row.abandoned, row.sent, row.recovered, Decimal(row.money.get(currency, 0)))
+
+
+def _sum(rows: Iterable[DailyFigure], name: str) -> Decimal:
+    return Decimal(sum(getattr(row, name) for row in rows))
+
+
+def _money(own: str, current: Sequence[DailyFigure], before: Sequence[DailyFigure]) -> dict[str, Total]:
+    others = {currency for row in current for currency in row.money} - {own}
+    return {c: Total(_earned(current, c), _earned(before, c)) for c in (own, *sorted(others))}
+
+
+def _earned(rows: Sequence[DailyFigure], currency: str) -> Decimal:
+    return sum((Decimal(row.money.get(currency, 0)) for row in rows), Decimal(0))
