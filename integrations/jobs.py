@@ -1,0 +1,86 @@
+"""The job behind the doorbell of the `events` queue: turns waiting events into facts until nothing waits."""
+
+import logging
+import time
+from collections.abc import Sequence
+
+from django.db import InterfaceError, OperationalError, connection
+
+from aiq.lib.doorbell import answered, ring
+from integrations.ingest import JOB
+from integrations.retrying import in_transaction, passing
+from integrations.settling import settle, write
+from integrations.translating import quarantined
+from integrations.waiting import Waiting, claim, claim_these
+
+BATCH = 500
+DRAIN_SECONDS = 10.0
+LINGER_SECONDS = 0.5
+POLL_SECONDS = 0.02
+
+logger = logging.getLogger(__name__)
+
+
+def process_events() -> None:
+    """Settle what waits, for some seconds; linger a moment, since events come in clusters. Harmless to repeat.
+
+    A full batch rings again, so that an idle worker joins in. The database away: the events wait, the clock rings later.
+    """
+    answered("events")
+    start = worked = time.monotonic()
+    try:
+        while (now := time.monotonic()) - start < DRAIN_SECONDS and now - worked < LINGER_SECONDS:
+            count = process_batch()
+            if count == 0:
+                time.sleep(POLL_SECONDS)
+                continue
+            worked = time.monotonic()
+            if count >= BATCH:
+                ring("events", JOB)
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("events wait, the database is away: %s", str(error).strip())
+        connection.close()
+        return
+    if time.monotonic() - start >= DRAIN_SECONDS:
+        ring("events", JOB)
+
+
+def process_batch(limit: int = BATCH) -> int:
+    """Claim and settle one batch; the number of events claimed. An event that cannot be recorded is quarantined alone."""
+    claimed: list[Waiting] = []
+
+    def work() -> None:
+        claimed[:] = claim(limit)
+        settle(claimed)
+
+    try:
+        in_transaction(work)
+    except Exception as error:
+        _raise_if_away(error)
+        logger.exception("a batch of %s events failed, looking for the culprit", len(claimed))
+        _isolate([event.key_id for event in claimed])
+    return len(claimed)
+
+
+def _isolate(ids: Sequence[int]) -> None:
+    """Settle by halves, so that the neighbours of an event that cannot be recorded go on."""
+    if len(ids) == 1:
+        in_transaction(lambda: _quarantine(ids))
+        return
+    for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
+        try:
+            in_transaction(lambda half=half: settle(claim_these(half)))  # type: ignore[misc]
+        except Exception as error:
+            _raise_if_away(error)
+            _isolate(half)
+
+
+def _quarantine(ids: Sequence[int]) -> None:
+    note = "The facts of this event could not be recorded."
+    write([quarantined(event, "recording_failed", note) for event in claim_these(ids)], {})
+
+
+def _raise_if_away(error: Exception) -> None:
+    """No event is to blame for a database that is away, or for workers in each other's way."""
+    if passing(error) or (isinstance(error, (OperationalError, InterfaceError)) and not connection.is_usable()):
+        raise error
