@@ -1,6 +1,6 @@
 """Orders in bulk: the newest fact decides what an order is, the earliest when it was placed, and which carts it concerns."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -91,6 +91,32 @@ def _learn_money(order: Order, fact: OrderFact, *, newest: bool) -> None:
         order.refunded = order.total or Decimal(0)
     if OrderStatus.CANCELLED in (order.status, fact.status):
         order.refunded = order.total or Decimal(0)
+
+
+def names(cart: Cart, order: Order) -> bool:
+    """The order says which cart it came from."""
+    return order.source == cart.source and cart.key in order.cart_keys
+
+
+def concerns(cart: Cart, order: Order) -> bool:
+    """It names the cart, or is the same shopper's at the same store; a synthetic cart ends with any order of its shopper."""
+    if names(cart, order):
+        return True
+    same_shopper = cart.shopper_id is not None and order.shopper_id == cart.shopper_id
+    return same_shopper and (cart.synthetic or order.store_id == cart.store_id)
+
+
+def product_keys(lines: Iterable[dict[str, Any]]) -> frozenset[str]:
+    return frozenset(str(line["key"]) for line in lines)
+
+
+def closes(cart: Cart, order: Order, *, older_carts: bool) -> bool:
+    """Whether the order ends what went before it in this cart: the merchant's setting "an order closes"."""
+    if not concerns(cart, order):
+        return False
+    if older_carts or cart.synthetic or names(cart, order):
+        return True
+    return bool(product_keys(cart.lines) & product_keys(order.lines))
 
 
 def carts_concerned(order_ids: set[int]) -> set[int]:

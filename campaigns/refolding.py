@@ -18,6 +18,7 @@ from aiq.lib import bulk
 from campaigns.episodes import Activity, Known, Life, Purchase, Rules, Stretch, fold, matched
 from campaigns.facts import CartStatus
 from campaigns.models import Cart, CartActivity, Closed, Episode, Order
+from campaigns.orders import concerns, names, product_keys
 
 SYNTHETIC_AGAIN = timedelta(minutes=60)
 CART_FIELDS = ["status", "trigger", "lines", "url", "currency", "total", "occurred_at", "shopper_id", "store_id"]
@@ -87,22 +88,8 @@ def _life(cart: Cart, history: _History) -> Life:
     return fold([_fact(row) for row in history.activities[cart.pk]], purchases, rules)
 
 
-def names(cart: Cart, order: Order) -> bool:
-    """The order says which cart it came from."""
-    return order.source == cart.source and cart.key in order.cart_keys
-
-
-def concerns(cart: Cart, order: Order) -> bool:
-    """It names the cart, or is the same shopper's at the same store; a synthetic cart is closed by any order of its shopper."""
-    if names(cart, order):
-        return True
-    same_shopper = cart.shopper_id is not None and order.shopper_id == cart.shopper_id
-    return same_shopper and (cart.synthetic or order.store_id == cart.store_id)
-
-
 def _purchase(cart: Cart, order: Order) -> Purchase:
-    keys = frozenset(line["key"] for line in order.lines)
-    return Purchase(order.pk, order.placed_at, cart.synthetic or names(cart, order), keys)
+    return Purchase(order.pk, order.placed_at, cart.synthetic or names(cart, order), product_keys(order.lines))
 
 
 def _fact(row: CartActivity) -> Activity:

@@ -1,0 +1,60 @@
+"""What a channel is: it knows an address of a shopper and hands messages over. It touches no models, retries nothing,
+logs no outcomes: the caller does, once (architecture, section 5)."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aiq.lib.registry import Registry
+from campaigns.rendering import Message
+
+
+class Reachable(Protocol):
+    """Whoever has addresses: a shopper."""
+
+    @property
+    def email(self) -> str | None: ...
+    @property
+    def phone(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The provider took the message. `provider_id` is its name for it, possibly empty."""
+
+    provider_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelError:
+    """The message definitely did not leave. `permanent`: trying again is pointless. An outcome, not an exception."""
+
+    text: str
+    permanent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeUnknown:
+    """The message may or may not have left; it must not be sent again by itself."""
+
+    text: str
+
+
+class Channel(ABC):
+    """One way to reach a shopper: a file in this package."""
+
+    slug: str
+    label: str
+    group_size: int = 25
+
+    @abstractmethod
+    def address_of(self, shopper: Reachable) -> str:
+        """Where the shopper is reached on this channel; empty if nowhere."""
+
+    @abstractmethod
+    def send_many(self, messages: Sequence[Message]) -> list[Receipt | ChannelError | OutcomeUnknown]:
+        """Hand messages over; one outcome per message, in order. Raises nothing for a single message's sake."""
+
+
+CHANNELS: Registry[Any] = Registry("campaigns.channels", Channel)

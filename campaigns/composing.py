@@ -1,0 +1,60 @@
+"""From a case that may go to the message that leaves, or to the check that keeps it back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parseaddr
+from typing import Any
+
+from django.conf import settings
+
+from accounts.models import Merchant
+from campaigns.contents import Ready
+from campaigns.context import context_of
+from campaigns.decide import Check
+from campaigns.gather import Case
+from campaigns.links import LinkMaker
+from campaigns.rendering import Message, MissingData, RenderFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A message ready for its channel, with the data that gives it again."""
+
+    case: Case
+    message: Message
+    context: dict[str, Any]
+
+
+def compose(case: Case, now: datetime) -> Composed | Check:
+    """Render a case, or say which check failed: data that is missing, or a template that does not work."""
+    merchant, delivery = case.delivery.merchant, case.delivery
+    context = context_of(merchant, case.cart, case.shopper, case.feed)
+    links = LinkMaker(settings.PUBLIC_URL, delivery.code)
+    try:
+        rendered = case.content.prepared.render(context, links)
+    except MissingData as missing:
+        return Check("data", False, f"{missing} is not known")
+    except RenderFailed as failed:
+        return Check("content", False, str(failed))
+    from_name, from_email = sender(case.content, merchant)
+    message = Message(
+        delivery_code=str(delivery.code),
+        to_email=case.address,
+        from_email=from_email,
+        from_name=from_name,
+        subject=rendered.subject,
+        html=rendered.html,
+        text=rendered.text,
+        message_id=f"{delivery.code}@{from_email.rpartition('@')[2] or settings.PUBLIC_HOST}",
+        date=now,
+        unsubscribe_url=links.unsubscribe_url,
+    )
+    return Composed(case, message, context)
+
+
+def sender(content: Ready, merchant: Merchant) -> tuple[str, str]:
+    """Name and address in From: the content's, else the merchant's, else the installation's."""
+    default_name, default_email = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    email = content.sender_email or merchant.sender_email or default_email
+    name = content.sender_name or merchant.sender_name or (merchant.name if merchant.sender_email else default_name)
+    return name, email

@@ -1,0 +1,52 @@
+"""Contents ready to be rendered, cached in this process by their key: a content never changes once it is live."""
+
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from campaigns.compiling import Compiled
+from campaigns.models import Content
+from campaigns.rendering import Prepared, prepare
+
+CACHED = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A content with its parsed templates. `sender_name` and `sender_email` are empty where the merchant's stand."""
+
+    id: int
+    channel: str
+    sender_name: str
+    sender_email: str
+    feed: bool
+    prepared: Prepared
+
+
+_cache: OrderedDict[int, Ready] = OrderedDict()
+
+
+def ready_contents(ids: Collection[int]) -> dict[int, Ready]:
+    """The contents by id; one query for those that this process has not met yet."""
+    missing = [one for one in ids if one not in _cache]
+    found = {content.pk: _ready(content) for content in Content.objects.filter(pk__in=missing)} if missing else {}
+    found |= {one: _cache[one] for one in ids if one in _cache}
+    _cache.update(found)
+    while len(_cache) > CACHED:
+        _cache.popitem(last=False)
+    return found
+
+
+def compiled_of(content: Content) -> Compiled:
+    return Compiled(content.subject, content.preheader, content.html, content.text, (), content.feed)
+
+
+def _ready(content: Content) -> Ready:
+    return Ready(
+        id=content.pk,
+        channel=content.channel,
+        sender_name=content.sender_name,
+        sender_email=content.sender_email,
+        feed=content.feed,
+        prepared=prepare(content.pk, compiled_of(content)),
+    )

@@ -1,0 +1,43 @@
+"""What the queues run: each job is a wake-up without arguments, harmless to repeat."""
+
+from time import monotonic, sleep
+
+from django.db import close_old_connections
+
+from aiq.lib import doorbell
+from campaigns import sending
+
+QUEUE, DRAIN = "send", "campaigns.jobs.drain"
+DRAIN_SECONDS = 20.0
+LINGER_SECONDS = 2.0
+POLL_SECONDS = 0.05
+
+
+def ring() -> None:
+    """Something is due: wake a sender."""
+    doorbell.ring(QUEUE, DRAIN)
+
+
+def drain() -> int:
+    """Send until nothing is due, then stay a little, since what follows shortly need not wait for the next ring.
+
+    A full batch means there is more: the next sender is woken to join. Returns how many deliveries were looked at.
+    """
+    doorbell.answered(QUEUE)
+    close_old_connections()
+    sending.sweep()
+    began = busy = monotonic()
+    done = 0
+    while monotonic() - began < DRAIN_SECONDS:
+        claimed = sending.send_batch()
+        done += claimed
+        if claimed:
+            busy = monotonic()
+        elif monotonic() - busy > LINGER_SECONDS:
+            return done
+        else:
+            sleep(POLL_SECONDS)
+        if claimed == sending.BATCH:
+            ring()
+    ring()
+    return done

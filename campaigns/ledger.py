@@ -1,0 +1,153 @@
+"""The ledger of decisions: written with each batch, read by pages, the `why` command and `GET /v2/events/{eventID}`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from campaigns import reasons
+from campaigns.channels.base import ChannelError, OutcomeUnknown
+from campaigns.decide import Check, Verdict
+from campaigns.gather import Case
+from campaigns.models import Cart, Decision, DecisionKind, Delivery, DeliveryStatus, Episode, Outcome
+
+OUTCOMES = {"go": Outcome.SENT, "stop": Outcome.SKIPPED, "wait": Outcome.DEFERRED}
+# What became of the delivery since its decision, in the words of the published contract.
+STATES = {
+    DeliveryStatus.UNKNOWN: Outcome.UNKNOWN,
+    DeliveryStatus.FAILED: Outcome.FAILED,
+    DeliveryStatus.PENDING: Outcome.WAITING,
+    DeliveryStatus.CLAIMED: Outcome.WAITING,
+    DeliveryStatus.SENDING: Outcome.WAITING,
+    DeliveryStatus.SKIPPED: Outcome.SKIPPED,
+}
+
+
+def write(decided: Sequence[tuple[Case, Verdict]], now: datetime) -> None:
+    """One decision per due message, with all its checks, before it leaves."""
+    Decision.objects.bulk_create(
+        _step(
+            case,
+            OUTCOMES[verdict.action],
+            now,
+            reason=verdict.reason,
+            checks=[check.plain() for check in verdict.checks],
+            until=verdict.until,
+        )
+        for case, verdict in decided
+    )
+
+
+def write_failures(failed: Iterable[tuple[Case, ChannelError | OutcomeUnknown, dict[str, Any]]], now: datetime) -> None:
+    """What a channel answered instead of a receipt; the row says which state the delivery took."""
+    Decision.objects.bulk_create(
+        _step(
+            case,
+            Outcome.DEFERRED if row["status"] == DeliveryStatus.PENDING else STATES[row["status"]],
+            now,
+            reason=row["reason"],
+            checks=[Check("accepted", False, outcome.text).plain()],
+            until=row["send_at"] if row["status"] == DeliveryStatus.PENDING else None,
+        )
+        for case, outcome, row in failed
+    )
+
+
+def _step(case: Case, outcome: str, now: datetime, **fields: Any) -> Decision:
+    delivery = case.delivery
+    return Decision(
+        merchant_id=delivery.merchant_id,
+        episode_id=delivery.episode_id,
+        campaign_id=delivery.campaign_id,
+        delivery=delivery,
+        kind=DecisionKind.STEP,
+        outcome=outcome,
+        at=now,
+        **fields,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A decision as people and stores read it: the newest word on one campaign and step."""
+
+    campaign: str
+    step: int
+    channel: str
+    outcome: str
+    reason: str
+    at: datetime
+    checks: tuple[dict[str, Any], ...]
+    delivery_code: str = ""
+
+
+def of_episode(episode: Episode) -> list[Answer]:
+    """For each campaign the episode met: the entry if it did not enter, else the newest word on each step."""
+    decisions = list(
+        Decision.objects.filter(episode=episode).select_related("campaign", "delivery__step").order_by("at", "pk")
+    )
+    newest = {one.delivery_id: one for one in decisions if one.delivery_id}
+    answers = [_entry(one) for one in decisions if one.kind == DecisionKind.ENTRY]
+    deliveries = episode.deliveries.select_related("campaign", "step").order_by("step__position")
+    by_campaign: dict[str, list[Answer]] = {}
+    for delivery in deliveries:
+        by_campaign.setdefault(delivery.campaign.name, []).append(_of_delivery(delivery, newest.get(delivery.pk)))
+    return [one for entry in answers for one in by_campaign.get(entry.campaign, [entry])]
+
+
+def _entry(decision: Decision) -> Answer:
+    return Answer(
+        decision.campaign.name, 1, "", decision.outcome, decision.reason, decision.at, explained(decision.checks)
+    )
+
+
+def _of_delivery(delivery: Delivery, decision: Decision | None) -> Answer:
+    outcome = STATES.get(DeliveryStatus(delivery.status), Outcome.SENT)
+    if outcome == Outcome.WAITING and decision and decision.outcome == Outcome.DEFERRED:
+        outcome = Outcome.DEFERRED
+    return Answer(
+        campaign=delivery.campaign.name,
+        step=delivery.step.position,
+        channel=delivery.channel,
+        outcome=outcome,
+        reason=delivery.reason or (decision.reason if decision else ""),
+        at=decision.at if decision else delivery.created_at,
+        checks=explained(decision.checks) if decision else (),
+        delivery_code=str(delivery.code),
+    )
+
+
+def explained(checks: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """Stored checks with what would change each that failed."""
+    return tuple(
+        {**check, "would_change": None if check["passed"] else reasons.would_change(check["code"])} for check in checks
+    )
+
+
+def of_cart(cart: Cart, now: datetime) -> dict[str, Any]:
+    """The cart of an event as stores see it: its newest episode and state."""
+    episode = cart.episodes.order_by("-number").first()
+    status = cart.state_at(now, episode.abandoned_at if episode else None)
+    return {"cartID": "" if cart.synthetic else cart.key, "episode": episode.number if episode else 0, "status": status}
+
+
+def of_event(cart_id: int, now: datetime) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    """The `cart` and `decisions` members of `GET /v2/events/{eventID}` for an event that belongs to this cart."""
+    cart = Cart.objects.filter(pk=cart_id).first()
+    if cart is None:
+        return None, []
+    episode = cart.episodes.order_by("-number").first()
+    answers = of_episode(episode) if episode else []
+    return of_cart(cart, now), [_published(answer) for answer in answers]
+
+
+def _published(answer: Answer) -> dict[str, Any]:
+    return {
+        "campaign": answer.campaign,
+        "step": answer.step,
+        "channel": answer.channel or None,
+        "outcome": answer.outcome,
+        "reason": answer.reason or None,
+        "at": answer.at,
+        "checks": list(answer.checks),
+    }
