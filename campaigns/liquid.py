@@ -12,9 +12,12 @@ from typing import Any, ClassVar, Protocol, TextIO
 
 from liquid import BoundTemplate, Environment, RenderContext, Token
 from liquid.ast import BlockNode
+from liquid.builtin.content import ContentNode, Literal
+from liquid.builtin.expressions import FilteredExpression, Path
 from liquid.builtin.output import Output, OutputNode
 from liquid.builtin.tags.for_tag import ForNode, ForTag
 from liquid.exceptions import LiquidError, LiquidInterrupt, ResourceLimitError, UndefinedError
+from liquid.expression import Expression
 from liquid.stringify import to_liquid_string
 from liquid.undefined import UNDEFINED, FalsyStrictUndefined
 from liquid.utils import ReadOnlyChainMap
@@ -64,6 +67,9 @@ class Scope(ReadOnlyChainMap):
         raise KeyError(key)
 
 
+_MAPPINGS = frozenset({dict, Scope})
+
+
 class Context(RenderContext):
     """A render's state: its links, its deadline, its iterations; and quick look-up in plain data."""
 
@@ -76,17 +82,14 @@ class Context(RenderContext):
         self.iterations = 0
         self.deadline = perf_counter() + MAX_SECONDS
 
-    def get(self, path: list[object], *, token: Token | None, default: object = UNDEFINED) -> object:
+    def get(self, path: list[Any], *, token: Token | None, default: object = UNDEFINED) -> object:
         """The value at `path`, or `Missing` (or `default`). Data is dicts and lists, never objects."""
         value: Any = self.scope
-        for segment in path:
-            try:
-                value = value[segment] if type(value) in (dict, Scope) else self.get_item(value, segment)
-            except (KeyError, TypeError, IndexError):
-                try:
-                    value = self.get_item(value, segment)  # .size and .first of a dict
-                except (KeyError, TypeError, IndexError):
-                    return self._missing(path, token) if default is UNDEFINED else default
+        try:
+            for segment in path:
+                value = value[segment] if value.__class__ in _MAPPINGS else self.get_item(value, segment)
+        except (KeyError, TypeError, IndexError):
+            return self._missing(path, token) if default is UNDEFINED else default
         return value
 
     def spend(self, written: int) -> None:
@@ -103,13 +106,31 @@ class Context(RenderContext):
         return Missing(str(path[0]), token=token, hint=".".join(str(segment) for segment in path))
 
 
-class Shown(OutputNode):
-    """`{{ … }}`: plain text is the usual case and goes the short way; lists and dicts are never shown."""
+class Words(ContentNode):
+    """What stands between Liquid."""
 
     __slots__ = ()
 
-    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
-        value = self.expression.evaluate(context)
+    def render(self, context: RenderContext, buffer: TextIO) -> int:
+        return buffer.write(self.text)
+
+
+class WordsTag(Literal):
+    node_class = Words
+
+
+class Shown(OutputNode):
+    """`{{ … }}`: a name that is plain text is the usual case and goes the short way; lists and dicts are never shown."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, token: Token, expression: Expression) -> None:
+        super().__init__(token, expression)
+        self.path = _plain_path(expression)
+
+    def render(self, context: RenderContext, buffer: TextIO) -> int:
+        path = self.path
+        value = context.get(path, token=self.token) if path else self.expression.evaluate(context)
         if type(value) is str:
             text = str(escape(value)) if context.autoescape else value
         elif isinstance(value, list | dict):
@@ -120,6 +141,14 @@ class Shown(OutputNode):
         if buffer.tell() > MAX_OUTPUT_CHARS:
             raise ResourceLimitError("the message gets too long", token=self.token)
         return written
+
+
+def _plain_path(expression: Expression) -> list[Any] | None:
+    """The segments of a bare `a.b`, known once and for all; None where there is anything to evaluate."""
+    if not isinstance(expression, FilteredExpression) or expression.filters or not isinstance(expression.left, Path):
+        return None
+    segments = expression.left.path
+    return list(segments) if all(isinstance(segment, str) for segment in segments) else None
 
 
 class ShownTag(Output):
@@ -166,7 +195,7 @@ class Template(BoundTemplate):
             raise RenderFailed(f"“{error}” outside of a loop") from error
         except LiquidError as error:
             raise RenderFailed(str(error.message)) from error
-        except (ArithmeticError, ValueError, TypeError) as error:
+        except (ArithmeticError, ValueError, TypeError, RecursionError) as error:
             raise RenderFailed(str(error)) from error
         return buffer.getvalue()
 
@@ -180,6 +209,7 @@ class StrictEnvironment(Environment):
     def setup_tags_and_filters(self, *, extra: bool = False) -> None:
         super().setup_tags_and_filters(extra=extra)
         self.tags = {name: tag for name, tag in self.tags.items() if name in ALLOWED_TAGS | _SYNTAX}
+        self.add_tag(WordsTag)
         self.add_tag(ShownTag)
         self.add_tag(WatchedForTag)
         self.filters = allowed_filters(self)

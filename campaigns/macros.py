@@ -76,6 +76,8 @@ def analyze(source: str, *, field: str) -> Analysis:
     except LiquidError as error:
         start = error.token.start_index if error.token else 0
         return Analysis((), (Problem(line_at(source, start), "liquid_syntax", _words(error), field),))
+    except RecursionError:
+        return Analysis((), (Problem(1, "liquid_syntax", "There is a condition too long to understand.", field),))
 
 
 def line_at(source: str, offset: int) -> int:

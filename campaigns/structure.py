@@ -14,6 +14,7 @@ from xml.parsers import expat
 from campaigns.cutting import CLOSE, OPEN, TOKEN, Cut, Nesting, TemplateProblems, cut
 from campaigns.macros import Problem
 
+MAX_DEPTH = 60
 _CONTENT = frozenset(
     "mj-text mj-button mj-image mj-divider mj-spacer mj-table mj-social mj-navbar mj-raw mj-accordion mj-carousel".split()
 )
@@ -107,8 +108,13 @@ def require_well_formed(source: Cut) -> None:
     _require_quoted_liquid(source)
     parser = expat.ParserCreate()
     data = source.text.encode()
+    _watch_depth(parser)
     try:
         parser.Parse(data, True)
+    except _TooDeepError:
+        line = source.line(len(data[: parser.CurrentByteIndex].decode(errors="ignore")))
+        message = f"Elements are nested more than {MAX_DEPTH} deep."
+        raise TemplateProblems([Problem(line, "too_deep", message)]) from None
     except expat.ExpatError as error:
         offset = len(data[: parser.ErrorByteIndex].decode(errors="ignore"))
         words = expat.errors.messages[error.code]
@@ -116,16 +122,44 @@ def require_well_formed(source: Cut) -> None:
         raise TemplateProblems([Problem(source.line(offset), "broken_markup", message)]) from None
 
 
+class _TooDeepError(Exception):
+    pass
+
+
+def _watch_depth(parser: expat.XMLParserType) -> None:
+    """MRML recurses without a limit: a few thousand levels end the process."""
+    depth = 0
+
+    def start(_name: str, _attributes: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise _TooDeepError
+
+    def end(_name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+
+
 def _require_quoted_liquid(source: Cut) -> None:
     message = "Liquid can stand within an attribute's quotes, not between attributes."
-    places = (
-        piece.start
-        for piece in pieces_of(source.text)
-        if piece.kind == "open" and TOKEN.search(_QUOTED.sub("", piece.attributes))
-    )
-    problems = [Problem(source.line(place), "liquid_in_tag", message) for place in places]
+    problems = [
+        Problem(source.line(token.start()), "liquid_in_tag", message)
+        for token in TOKEN.finditer(source.text)
+        if _is_between_attributes(source.text, token.start())
+    ]
     if problems:
         raise TemplateProblems(problems)
+
+
+def _is_between_attributes(text: str, at: int) -> bool:
+    """Within a start tag, outside of quotes. Looks back no further than a tag is long."""
+    start = text.rfind("<", max(0, at - 4_000), at)
+    before = _QUOTED.sub("", text[start:at]) if start >= 0 else ">"
+    return not {">", '"', "'"} & set(before)
 
 
 _HINTS = {
@@ -215,7 +249,9 @@ class Walk:
             if name not in _KNOWN and name != "mjml":
                 self._refuse(piece, "unknown_element", f"There is no <{name}> in MJML.")
             elif name not in CHILDREN.get(parent, frozenset()):
-                self._refuse(piece, "misplaced", f"<{name}> cannot stand in {f'<{parent}>' if parent else 'the document'}.")
+                self._refuse(
+                    piece, "misplaced", f"<{name}> cannot stand in {f'<{parent}>' if parent else 'the document'}."
+                )
         elif parent in CHILDREN:
             self._refuse(piece, "misplaced", f"<{name}> in <{parent or 'the document'}> belongs into an <mj-text>.")
 

@@ -71,5 +71,5 @@ class Registry(Generic[T]):
             and issubclass(value, self.base)
             and value.__module__ == module_name
             and not isabstract(value)
-            and getattr(value, "slug", "")
+            and getattr(value, "slug", "") != ""
         ]

@@ -15,7 +15,7 @@ MAC_BYTES = 16
 MAX_TOKEN_CHARS = 8192
 
 
-class BadToken(ValueError):
+class BadToken(ValueError):  # noqa: N818
     """The token was not made by us for this purpose."""
 
 

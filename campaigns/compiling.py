@@ -1,0 +1,144 @@
+"""Compiling a template at save: MJML and Liquid as people write them become strings of Liquid ready to render.
+
+What fails is refused here, with its line and a reason, so that sending has nothing left to find out but missing data.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from liquid.exceptions import LiquidError
+from mjml import mjml2html
+
+from campaigns.cutting import TOKEN, Cut, TemplateProblems, cut
+from campaigns.finishing import add_pixel, add_preheader, lost_blocks, mark_links, shorten_lines
+from campaigns.liquid import parse
+from campaigns.macros import Problem, analyze, line_at
+from campaigns.plaintext import plain_text
+from campaigns.structure import Walk, readable_entities, require_well_formed
+
+__all__ = ["Compiled", "Problem", "Source", "TemplateProblems", "compile_source"]
+
+MAX_BYTES = {"subject": 1_000, "preheader": 1_000, "body": 200_000, "text": 100_000}
+ELEMENTS = ("aiq-styles", "aiq-header", "aiq-feed", "aiq-footer")
+_PARTS_DIR = Path(__file__).resolve().parent.parent / "templates" / "messages" / "email" / "parts"
+_UNSUBSCRIBE_LINE = "\n\nUnsubscribe: {{ unsubscribe_url }}\n"
+_UNPRINTABLE = frozenset(chr(code) for code in range(32)) - {"\n", "\r", "\t"} | {"\x7f"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A mail as written. `body` is MJML with Liquid; an empty `text` is made from it; `feed` False: no product block."""
+
+    subject: str
+    preheader: str
+    body: str
+    text: str = ""
+    feed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """Strings of Liquid to store. `names` are the dotted macros used; `uses_feed`: products are shown somewhere."""
+
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    names: tuple[str, ...]
+    uses_feed: bool
+
+
+def compile_source(source: Source) -> Compiled:
+    """Compile, or raise `TemplateProblems` with every problem that could be found at once."""
+    _refuse(list(_size_problems(source)))
+    fields = {name: cut(getattr(source, name), name=name) for name in MAX_BYTES}
+    analyses = [analyze(getattr(source, name), field=name) for name in MAX_BYTES]
+    body = fields["body"]
+    body.text = readable_entities(body.text)
+    require_well_formed(body)
+    walk = Walk(body, {name: _part(name, "mjml", feed=source.feed) for name in ELEMENTS})
+    walked = walk.run()
+    problems = [*(problem for analysis in analyses for problem in analysis.problems), *walk.problems]
+    _refuse(problems)
+    html = _html(walked, source.preheader, body)
+    names = {name for analysis in analyses for name in analysis.names} | _names_of_parts(walk.used, feed=source.feed)
+    uses_feed = source.feed and any(name.startswith("items") for name in names)
+    text = _text(source, body)
+    return Compiled(source.subject.strip(), source.preheader.strip(), html, text, tuple(sorted(names)), uses_feed)
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise TemplateProblems(problems)
+
+
+def _size_problems(source: Source) -> Iterator[Problem]:
+    for name, most in MAX_BYTES.items():
+        value = getattr(source, name)
+        if len(value.encode(errors="surrogatepass")) > most:
+            yield Problem(1, "too_long", f"This is longer than {most // 1000} KB.", name)
+        bad = next((at for at, character in enumerate(value) if character in _UNPRINTABLE or _lone(character)), None)
+        if bad is not None:
+            yield Problem(line_at(value, bad), "unprintable", "There is an unprintable character on this line.", name)
+        if reserved := TOKEN.search(value):
+            message = f"“{reserved[0]}” is reserved: write something else."
+            yield Problem(line_at(value, reserved.start()), "reserved", message, name)
+    if not source.subject.strip():
+        yield Problem(1, "no_subject", "A subject is required.", "subject")
+    for name in ("subject", "preheader"):
+        if "\n" in getattr(source, name).strip() or "\r" in getattr(source, name).strip():
+            yield Problem(1, "line_break", f"The {name} must be one line.", name)
+
+
+def _lone(character: str) -> bool:
+    return "\ud800" <= character <= "\udfff"
+
+
+def _html(walked: str, preheader: str, body: Cut) -> str:
+    try:
+        html = mjml2html(walked, fonts={})
+    except ValueError as error:
+        raise TemplateProblems([Problem(1, "mjml", f"MJML cannot be built: {error}.")]) from error
+    _refuse(lost_blocks(html, walked, body))
+    html, problems = mark_links(html, body)
+    shown = {body.pieces[int(match[1])] for match in TOKEN.finditer(html)}
+    if not any("unsubscribe_url" in piece for piece in shown):
+        message = "The link to unsubscribe is missing: add {{ unsubscribe_url }} or the footer."
+        problems.append(Problem(1, "no_unsubscribe", message))
+    _refuse(problems)
+    html = body.restore(shorten_lines(add_pixel(add_preheader(html, preheader, body), body)))
+    return _parsable(html)
+
+
+def _parsable(html: str) -> str:
+    """The proof that what is stored can be parsed at send."""
+    try:
+        parse(html, html=True)
+    except LiquidError as error:
+        message = f"Liquid and MJML do not fit together here: {error.message}."
+        raise TemplateProblems([Problem(1, "liquid_lost", message)]) from error
+    return html
+
+
+def _text(source: Source, body: Cut) -> str:
+    if source.text.strip():
+        text = source.text.strip() + "\n"
+    else:
+        text = plain_text(body, {name: _part(name, "txt", feed=source.feed) for name in ELEMENTS})
+    return text if "unsubscribe_url" in text else text.rstrip() + _UNSUBSCRIBE_LINE
+
+
+def _part(name: str, extension: str, *, feed: bool) -> str:
+    return "" if name == "aiq-feed" and not feed else _read_part(name, extension)
+
+
+@cache
+def _read_part(name: str, extension: str) -> str:
+    path = _PARTS_DIR / f"{name.removeprefix('aiq-')}.{extension}"
+    return path.read_text().strip() if path.exists() else ""
+
+
+def _names_of_parts(used: set[str], *, feed: bool) -> set[str]:
+    return {name for part in used for name in analyze(_part(part, "mjml", feed=feed), field="body").names}

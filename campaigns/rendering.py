@@ -1,0 +1,167 @@
+"""Rendering one message: compiled content + plain data + the delivery's links. Pure; no database, no settings.
+
+The data of a message ("context") is what `campaigns.macros` names: plain dicts, lists, strings and numbers, as stored with
+the delivery, so that the very message can be rendered again later.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from threading import Lock
+from typing import Any, Protocol
+
+from campaigns.compiling import Compiled
+from campaigns.filters import WEB_SCHEMES
+from campaigns.liquid import MissingData, RenderFailed, Template, parse
+from campaigns.plaintext import tidy
+
+__all__ = ["Message", "MissingData", "Prepared", "RenderFailed", "Rendered", "prepare", "render"]
+
+DEFAULT_COLOR = "#1f2937"
+CACHED_CONTENTS = 256
+_COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
+_GROUPS = ("shopper", "cart", "store", "merchant")
+_ADDRESSES = ("url", "logo", "image")
+
+
+class MessageLinks(Protocol):
+    """The links of one delivery: `campaigns.links.LinkMaker`, or `PlainLinks` for a preview."""
+
+    @property
+    def unsubscribe_url(self) -> str: ...
+    @property
+    def preferences_url(self) -> str: ...
+    @property
+    def open_url(self) -> str: ...
+    def track(self, url: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    subject: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a channel sends. `message_id` is without angle brackets, `date` has a zone, `headers` are extra ones."""
+
+    delivery_code: str
+    to_email: str
+    from_email: str
+    subject: str
+    html: str
+    text: str
+    message_id: str
+    date: datetime
+    to_name: str = ""
+    from_name: str = ""
+    reply_to: str = ""
+    unsubscribe_url: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Parsed content, ready to render many times."""
+
+    subject: Template
+    html: Template
+    text: Template
+    uses_feed: bool
+
+    def render(self, context: Mapping[str, Any], links: MessageLinks) -> Rendered:
+        """Raises `MissingData` (the message is not sent) or `RenderFailed` (the template is at fault)."""
+        data = shown_data(context, links, feed=self.uses_feed)
+        subject = " ".join(self.subject.render_with(data, links).split())
+        if not subject:
+            raise MissingData("subject")
+        html = self.html.render_with(data, links)
+        return Rendered(subject, html, tidy(self.text.render_with(data, links)))
+
+
+class NoItems(list[Any]):
+    """No products: an empty list that is false in Liquid, where an empty list otherwise is true."""
+
+    def __liquid__(self) -> None:
+        return None
+
+
+def render(compiled: Compiled, context: Mapping[str, Any], links: MessageLinks) -> Rendered:
+    """Render content once, without the cache: for previews and drafts. Raises as `Prepared.render`."""
+    return _parsed(compiled).render(context, links)
+
+
+def prepare(content_id: object, compiled: Compiled) -> Prepared:
+    """Parsed content from the cache. `content_id` names an immutable version; what it stands for must never change."""
+    with _lock:
+        if found := _cache.get(content_id):
+            _cache.move_to_end(content_id)
+            return found
+    prepared = _parsed(compiled)
+    with _lock:
+        _cache[content_id] = prepared
+        while len(_cache) > CACHED_CONTENTS:
+            _cache.popitem(last=False)
+    return prepared
+
+
+_cache: OrderedDict[object, Prepared] = OrderedDict()
+_lock = Lock()
+
+
+def shown_data(context: Mapping[str, Any], links: MessageLinks, *, feed: bool = True) -> dict[str, Any]:
+    """The context as templates see it: a person's missing values are absent, a product's are nil, addresses are http(s)."""
+    data: dict[str, Any] = {group: _known(context.get(group) or {}) for group in _GROUPS}
+    merchant = data["merchant"]
+    color = merchant.get("color", "")
+    merchant["color"] = color = color if _COLOR.fullmatch(color) else DEFAULT_COLOR
+    merchant["on_color"] = readable_on(color)
+    items = context.get("items") if feed else None
+    data["items"] = [_line(item) for item in items] if items else NoItems()
+    data["unsubscribe_url"] = links.unsubscribe_url
+    data["preferences_url"] = links.preferences_url
+    if links.open_url:
+        data["open_url"] = links.open_url
+    return data
+
+
+@lru_cache(maxsize=512)
+def readable_on(color: str) -> str:
+    """White or near-black, whichever has the better contrast on `color` (WCAG 2 relative luminance)."""
+    digits = color[1:] if len(color) == 7 else "".join(digit * 2 for digit in color[1:])
+    channels = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.0556 else "#111111"
+
+
+def _known(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in values.items()
+        if value is not None and value != "" and (name not in _ADDRESSES or _is_web(value))
+    }
+
+
+def _line(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: None if value == "" else value for name, value in item.items()} | {
+        name: item[name] if _is_web(item.get(name)) else None for name in ("url", "image")
+    }
+
+
+def _is_web(value: object) -> bool:
+    return isinstance(value, str) and value.lower().startswith(WEB_SCHEMES)
+
+
+def _parsed(compiled: Compiled) -> Prepared:
+    return Prepared(
+        parse(compiled.subject, html=False),
+        parse(compiled.html, html=True),
+        parse(compiled.text, html=False),
+        compiled.uses_feed,
+    )
