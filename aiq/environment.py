@@ -133,8 +133,8 @@ def _postgres_parts(url: str, env: Env) -> dict[str, Any]:
     except ProgrammingError as error:
         env.note("aiq.E002", f"DATABASE_URL cannot be read: {str(error).strip()}.", hint)
         return dict(NOWHERE)
-    if not parts.get("dbname"):
-        env.note("aiq.E002", "DATABASE_URL names no database.", hint)
+    if not parts.get("dbname") or not str(parts.get("port", "0")).isdigit():
+        env.note("aiq.E002", "DATABASE_URL names no database, or a port that is no number.", hint)
         return dict(NOWHERE)
     return parts
 

@@ -1,0 +1,166 @@
+"""Who starts the embedded services, who finds them, and what a kill leaves behind."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+import redis
+from django.conf import settings
+
+from aiq import embedded
+from aiq.addresses import read_address
+
+BOTH = ["postgres", "redis"]
+HOLD = """
+import sys
+from pathlib import Path
+from aiq import embedded
+with embedded.running(Path(sys.argv[1]), ["postgres", "redis"], holder=sys.argv[2]):
+    print("running", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cluster for all tests here; its path is long, so that the socket has to live elsewhere."""
+    return tmp_path_factory.mktemp("a" * 80)
+
+
+def start(folder: Path, holder: str = "command") -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(folder), holder],
+        cwd=settings.BASE_DIR,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "running\n"
+    return process
+
+
+@pytest.fixture
+def held(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    process = start(folder, "up")
+    yield process
+    process.communicate()
+
+
+def bare_environ(folder: Path) -> dict[str, str]:
+    hidden = {"DATABASE_URL", "REDIS_URL", *embedded_keys()}
+    kept = {name: value for name, value in os.environ.items() if name not in hidden}
+    return kept | {"AIQ_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "aiq.settings"}
+
+
+def embedded_keys() -> set[str]:
+    return {"SECRET_KEY", "DATA_KEY", "HASH_KEY"}
+
+
+def postgres_pid(folder: Path) -> int:
+    return int((folder / "postgres" / "postmaster.pid").read_text().split()[0])
+
+
+def test_a_command_in_a_second_terminal_finds_the_running_services(folder: Path, held: subprocess.Popen[str]) -> None:
+    before = postgres_pid(folder)
+    code = "from django.db import connection as c; print(c.cursor().execute('select 41 + 1').fetchone()[0])"
+    command = [sys.executable, "manage.py", "shell", "-v0", "-c", code]
+    done = subprocess.run(command, cwd=settings.BASE_DIR, env=bare_environ(folder), capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, "42"), done.stderr
+    assert postgres_pid(folder) == before
+
+
+def test_a_second_up_is_refused(folder: Path, held: subprocess.Popen[str]) -> None:
+    with (
+        pytest.raises(embedded.AlreadyRunningError, match=str(held.pid)),
+        embedded.running(folder, BOTH, holder="up"),
+    ):
+        pass
+
+
+def test_a_command_alone_starts_the_services_and_stops_them_again(folder: Path) -> None:
+    with embedded.running(folder, BOTH):
+        address = read_address(folder, "services")
+        assert redis.from_url(address["redis"]).ping()
+        assert psycopg.connect(**address["postgres"]).execute("show fsync").fetchone() == ("on",)
+        assert redis.from_url(address["redis"]).config_get("appendonly") == {"appendonly": "yes"}
+    assert read_address(folder, "services") == {}
+    assert not (folder / "postgres" / "postmaster.pid").exists()
+    assert not (folder / "valkey" / "valkey.pid").exists()
+
+
+def test_what_was_written_is_there_after_a_kill_of_the_holder(folder: Path) -> None:
+    process = start(folder, "up")
+    address = read_address(folder, "services")
+    redis.from_url(address["redis"]).set("kept", "yes")
+    with psycopg.connect(**address["postgres"]) as connection:
+        connection.execute("create table kept (n int)")
+    process.kill()
+    process.wait()
+    with embedded.running(folder, BOTH, holder="up"):
+        address = read_address(folder, "services")
+        assert address["pid"] == os.getpid()
+        assert psycopg.connect(**address["postgres"]).execute("select count(*) from kept").fetchone() == (0,)
+        assert redis.from_url(address["redis"]).get("kept") == b"yes"
+
+
+def test_a_kill_of_the_servers_too_heals(folder: Path) -> None:
+    process = start(folder, "up")
+    postgres = psutil.Process(postgres_pid(folder))
+    for victim in [process.pid, *(child.pid for child in psutil.Process(process.pid).children())]:
+        os.kill(victim, signal.SIGKILL)
+    process.wait()
+    psutil.wait_procs([postgres], timeout=10)
+    with embedded.running(folder, BOTH):
+        assert psycopg.connect(**read_address(folder, "services")["postgres"]).execute("select 1").fetchone() == (1,)
+
+
+def test_a_pid_file_whose_number_was_given_to_another_process_is_no_obstacle(folder: Path) -> None:
+    with embedded.running(folder, BOTH):
+        pid_file = (folder / "postgres" / "postmaster.pid").read_text().splitlines()
+    pid_file[0] = str(os.getpid())
+    (folder / "postgres" / "postmaster.pid").write_text("\n".join(pid_file))
+    with embedded.running(folder, BOTH):
+        assert postgres_pid(folder) != os.getpid()
+
+
+def test_a_command_that_holds_the_services_waits_for_those_who_share_them(folder: Path) -> None:
+    process = start(folder)
+    with (folder / "services.users").open("a") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        ended = threading.Thread(target=process.communicate)
+        ended.start()
+        ended.join(1)
+        assert ended.is_alive()
+        assert read_address(folder, "services")
+    ended.join(30)
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("migrate", True),
+        ("why ana@example.com", True),
+        ("check", False),
+        ("help", False),
+        ("migrate --help", False),
+        ("", False),
+    ],
+)
+def test_only_commands_that_need_services_start_them(line: str, expected: bool) -> None:
+    assert embedded.needs_services(["manage.py", *line.split()]) is expected
+
+
+def test_what_the_environment_names_is_not_started() -> None:
+    assert embedded.wanted({}) == BOTH
+    assert embedded.wanted({"DATABASE_URL": "x"}) == ["redis"]
+    assert embedded.wanted({"DATABASE_URL_FILE": "x", "REDIS_URL": "y"}) == []
