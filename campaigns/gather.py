@@ -126,7 +126,7 @@ def _consent(row: Consent | None) -> ConsentSeen | None:
 
 
 def _consents(rows: Iterable[Delivery]) -> dict[tuple[int, str], Consent]:
-    shoppers = {row.episode.cart.shopper_id for row in rows} - {None}
+    shoppers = {shopper for row in rows if (shopper := row.episode.cart.shopper_id)}
     found = Consent.objects.filter(shopper_id__in=shoppers, topic=CART_TOPIC, closed_at__isnull=True)
     return {(one.shopper_id, one.channel): one for one in found}
 

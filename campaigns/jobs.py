@@ -5,17 +5,11 @@ from time import monotonic, sleep
 from django.db import close_old_connections
 
 from aiq.lib import doorbell
-from campaigns import sending
+from campaigns import scheduling, sending
 
-QUEUE, DRAIN = "send", "campaigns.jobs.drain"
 DRAIN_SECONDS = 20.0
 LINGER_SECONDS = 2.0
 POLL_SECONDS = 0.05
-
-
-def ring() -> None:
-    """Something is due: wake a sender."""
-    doorbell.ring(QUEUE, DRAIN)
 
 
 def drain() -> int:
@@ -23,7 +17,7 @@ def drain() -> int:
 
     A full batch means there is more: the next sender is woken to join. Returns how many deliveries were looked at.
     """
-    doorbell.answered(QUEUE)
+    doorbell.answered(scheduling.QUEUE)
     close_old_connections()
     sending.sweep()
     began = busy = monotonic()
@@ -38,6 +32,6 @@ def drain() -> int:
         else:
             sleep(POLL_SECONDS)
         if claimed == sending.BATCH:
-            ring()
-    ring()
+            scheduling.ring()
+    scheduling.ring()
     return done

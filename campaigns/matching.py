@@ -57,7 +57,7 @@ def enter(episode_ids: Sequence[int], now: datetime) -> None:
                 entered.append(scheduling.Entered(episode, one.campaign.pk, one.contents))
     Decision.objects.bulk_create(fresh)
     bulk.update(Decision, revised, ENTRY_FIELDS)
-    scheduling.schedule(entered)
+    scheduling.schedule(entered, now)
     scheduling.look_again(episode_ids, now)
 
 

@@ -4,14 +4,22 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F, Q
 
-from aiq.lib import bulk
+from aiq.lib import bulk, doorbell
 from campaigns.models import Content, Delivery, DeliveryStatus, Episode
 
 TIMES = ["due_at", "send_at", "expires_at"]
+QUEUE, DRAIN = "send", "campaigns.jobs.drain"
+
+
+def ring() -> None:
+    """Something is due: wake a sender, once what made it due is committed."""
+    transaction.on_commit(partial(doorbell.ring, QUEUE, DRAIN), robust=True)
 
 
 def due_at(abandoned_at: datetime, content: Content) -> datetime:
@@ -27,7 +35,7 @@ class Entered:
     contents: Iterable[Content]
 
 
-def schedule(entered: Sequence[Entered]) -> None:
+def schedule(entered: Sequence[Entered], now: datetime) -> None:
     """Make the deliveries that are missing, and move those that wait for an abandonment that moved."""
     planned = {
         (one.episode.pk, content.step_id, content.channel): _planned(one.episode, one.campaign_id, content)
@@ -46,6 +54,8 @@ def schedule(entered: Sequence[Entered]) -> None:
         if key in known and known[key].due_at != delivery.due_at
     ]
     bulk.update(Delivery, moved, TIMES, where="t.status = 'pending' AND t.attempts = 0")
+    if any(delivery.send_at <= now for delivery in planned.values()):
+        ring()
 
 
 def _planned(episode: Episode, campaign_id: int, content: Content) -> Delivery:
@@ -71,7 +81,8 @@ def look_again(episode_ids: Sequence[int], now: datetime) -> None:
     ended = Delivery.objects.filter(
         episode__in=episode_ids, episode__closed_at__isnull=False, status=DeliveryStatus.PENDING, send_at__gt=now
     )
-    ended.update(send_at=now)
+    if ended.update(send_at=now):
+        ring()
 
 
 def wake(shopper_ids: Collection[int]) -> None:
@@ -79,15 +90,12 @@ def wake(shopper_ids: Collection[int]) -> None:
     waiting = Delivery.objects.filter(
         Q(episode__cart__shopper__in=shopper_ids), status=DeliveryStatus.PENDING, attempts=0, send_at__gt=F("due_at")
     )
-    waiting.update(send_at=F("due_at"))
+    if waiting.update(send_at=F("due_at")):
+        ring()
 
 
 def wake_campaign(campaign_id: int) -> None:
     """The campaign goes on: what waited while it was paused is looked at again."""
     waiting = Delivery.objects.filter(campaign=campaign_id, status=DeliveryStatus.PENDING, attempts=0)
-    waiting.filter(send_at__gt=F("due_at")).update(send_at=F("due_at"))
-
-
-def anything_due(now: datetime) -> bool:
-    """Whether a sender has work: something is due, or somebody's lease has ended."""
-    return Delivery.objects.due(now).exists() or Delivery.objects.stale(now).exists()
+    if waiting.filter(send_at__gt=F("due_at")).update(send_at=F("due_at")):
+        ring()

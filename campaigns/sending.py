@@ -38,8 +38,8 @@ logger = logging.getLogger(__name__)
 
 BATCH = 100
 GROUP_SECONDS = 0.25
-CLAIM_LEASE = timedelta(minutes=2)
-SENDING_LEASE = timedelta(minutes=5)
+CLAIM_LEASE = "2 minutes"
+SENDING_LEASE = "5 minutes"
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 OUTCOME_FIELDS = ["status", "reason", "provider_id", "sent_at", "send_at", "attempts", "lease_until", "claim_token"]
 
@@ -82,7 +82,7 @@ def send_batch(limit: int = BATCH) -> int:
 
 
 CLAIM = """
-UPDATE campaigns_delivery SET status = 'claimed', claim_token = %s, lease_until = now() + %s
+UPDATE campaigns_delivery SET status = 'claimed', claim_token = %s, lease_until = now() + %s::interval
 WHERE id IN (
     SELECT id FROM campaigns_delivery WHERE status = 'pending' AND send_at <= now()
     ORDER BY send_at LIMIT %s FOR UPDATE SKIP LOCKED
@@ -150,7 +150,7 @@ def _groups(composed: Iterable[Composed]) -> Iterable[list[Composed]]:
 
 START = """
 UPDATE campaigns_delivery d
-SET status = 'sending', lease_until = now() + %s, shopper_id = c.shopper_id, attempts = d.attempts + 1
+SET status = 'sending', lease_until = now() + %s::interval, shopper_id = c.shopper_id, attempts = d.attempts + 1
 FROM {digests} JOIN campaigns_delivery own ON own.id = v.id
     JOIN campaigns_episode e ON e.id = own.episode_id
     JOIN campaigns_cart c ON c.id = e.cart_id

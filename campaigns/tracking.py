@@ -1,0 +1,139 @@
+"""What happened to a sent message: clicks, opens, unsubscribes, and the reports of providers.
+
+Events are appended, never counted in place. An open or click by a machine (a mail scanner, a privacy proxy) is marked so
+and counts for nothing.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from campaigns import consents, suppressions
+from campaigns.models import Delivery, DeliveryStatus, SuppressionReason, TrackingEvent, TrackingKind
+from campaigns.models.deliveries import SOURCES
+
+# User agents that open or follow links for somebody: Gmail's and Apple's picture proxies, link scanners of mail gateways.
+MACHINES = re.compile(
+    r"GoogleImageProxy|YahooMailProxy|bot\b|crawler|spider|preview|scanner|Barracuda|Mimecast|Proofpoint", re.I
+)
+# Apple Mail's privacy proxy fetches every picture, with a bare agent (Apple: "Use Mail Privacy Protection on Mac").
+BARE_AGENT = "Mozilla/5.0"
+SCAN_SECONDS = 2.0
+
+
+def is_machine(user_agent: str, since_sent: float | None) -> bool:
+    """Nobody opens or clicks within two seconds of sending; scanners do."""
+    too_fast = since_sent is not None and since_sent < SCAN_SECONDS
+    return not user_agent or user_agent.strip() == BARE_AGENT or too_fast or bool(MACHINES.search(user_agent))
+
+
+def opened(code: UUID, user_agent: str, now: datetime) -> None:
+    """A picture of the message was fetched. Unknown deliveries are left alone."""
+    _append(code, TrackingKind.OPENED, now, user_agent)
+
+
+def clicked(code: UUID, url: str, user_agent: str, now: datetime) -> None:
+    _append(code, TrackingKind.CLICKED, now, user_agent, url=url)
+
+
+def _append(code: UUID, kind: TrackingKind, now: datetime, user_agent: str, *, url: str = "") -> None:
+    delivery = Delivery.objects.filter(code=code).only("id", "sent_at").first()
+    if delivery is None:
+        return
+    since = (now - delivery.sent_at).total_seconds() if delivery.sent_at else None
+    TrackingEvent.objects.create(
+        delivery=delivery, kind=kind, at=now, machine=is_machine(user_agent, since), url=url[:2000]
+    )
+
+
+def unsubscribed(code: UUID, now: datetime) -> bool:
+    """The shopper opts out of this channel (RFC 8058). Committed when this returns. False: the delivery names nobody."""
+    with transaction.atomic():
+        delivery, shopper_id = _whose(code)
+        if delivery is None or shopper_id is None:
+            return False
+        if consents.opt_out(shopper_id, delivery.channel, source="unsubscribe link", now=now):
+            TrackingEvent.objects.create(delivery=delivery, kind=TrackingKind.UNSUBSCRIBED, at=now)
+    return True
+
+
+def resubscribed(code: UUID, now: datetime) -> bool:
+    """The shopper takes the opt-out back, on the page behind the same link."""
+    delivery, shopper_id = _whose(code)
+    if delivery is None or shopper_id is None:
+        return False
+    return consents.opt_in(shopper_id, delivery.channel, source="preference page", now=now)
+
+
+def _whose(code: UUID) -> tuple[Delivery | None, int | None]:
+    delivery = Delivery.objects.filter(code=code).select_related("episode__cart").first()
+    return delivery, (delivery.shopper_id or delivery.episode.cart.shopper_id) if delivery else None
+
+
+def reported(code: UUID, kind: str, at: datetime, *, event_id: str = "", hard: bool = False) -> bool:
+    """A provider's report about one delivery, in Anymail's words. Late reports resolve what was unknown. False: repeated."""
+    delivery = Delivery.objects.filter(code=code).select_related("merchant", "episode__cart__shopper").first()
+    if delivery is None or kind not in TrackingKind.values:
+        return False
+    try:
+        with transaction.atomic():
+            TrackingEvent.objects.create(delivery=delivery, kind=kind, at=at, provider_event_id=event_id[:200])
+            if effect := EFFECTS.get(TrackingKind(kind)):
+                effect(delivery, at, hard)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _move(delivery: Delivery, to: DeliveryStatus, **fields: Any) -> None:
+    sources = SOURCES[to] - {DeliveryStatus.SENDING}
+    Delivery.objects.filter(pk=delivery.pk, status__in=sources).update(status=to, lease_until=None, **fields)
+
+
+def _delivered(delivery: Delivery, at: datetime, hard: bool) -> None:
+    Delivery.objects.filter(pk=delivery.pk, sent_at__isnull=True).update(sent_at=at)
+    _move(delivery, DeliveryStatus.DELIVERED)
+
+
+def _bounced(delivery: Delivery, at: datetime, hard: bool) -> None:
+    _move(delivery, DeliveryStatus.BOUNCED)
+    if hard:
+        _suppress(delivery, SuppressionReason.BOUNCE)
+
+
+def _complained(delivery: Delivery, at: datetime, hard: bool) -> None:
+    _suppress(delivery, SuppressionReason.COMPLAINT)
+
+
+def _opted_out(delivery: Delivery, at: datetime, hard: bool) -> None:
+    if shopper_id := delivery.episode.cart.shopper_id:
+        consents.opt_out(shopper_id, delivery.channel, source="mail provider", now=at)
+
+
+EFFECTS: dict[TrackingKind, Callable[[Delivery, datetime, bool], None]] = {
+    TrackingKind.DELIVERED: _delivered,
+    TrackingKind.BOUNCED: _bounced,
+    TrackingKind.COMPLAINED: _complained,
+    TrackingKind.UNSUBSCRIBED: _opted_out,
+}
+
+
+def _suppress(delivery: Delivery, reason: SuppressionReason) -> None:
+    shopper = delivery.episode.cart.shopper
+    if shopper and shopper.email:
+        suppressions.suppress(delivery.merchant, shopper.email, reason)
+
+
+def on_anymail(sender: object, event: Any, esp_name: str, **kwargs: Any) -> None:
+    """Anymail's tracking signal. Our delivery code travels in the message's metadata."""
+    code = (event.metadata or {}).get("delivery", "")
+    try:
+        delivery = UUID(str(code))
+    except ValueError:
+        return
+    hard = event.reject_reason in {"bounced", "invalid"} or event.event_type == "bounced"
+    reported(delivery, event.event_type, event.timestamp, event_id=event.event_id or "", hard=hard)

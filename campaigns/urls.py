@@ -1,0 +1,11 @@
+"""What shoppers call. The pages of staff are in `page_urls`."""
+
+from django.urls import path
+
+from campaigns.views import public
+
+urlpatterns = [
+    path("u/<str:token>", public.preferences, name="preferences"),
+    path("c/<str:token>", public.click, name="click"),
+    path("o/<str:token>.gif", public.open_pixel, name="open_pixel"),
+]
