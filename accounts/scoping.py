@@ -112,8 +112,15 @@ class ScopedInline(Scoped, TabularInline):
 
 
 class MerchantScopedAdmin(Scoped, ModelAdmin):
-    """The base of every page in the admin that shows a merchant's rows."""
+    """The base of every page in the admin that shows a merchant's rows.
 
+    `purpose` is the sentence under the title; an empty list says `when_empty` and offers `first_step` (label, address).
+    """
+
+    purpose: ClassVar[str] = ""
+    when_empty: ClassVar[str] = ""
+    first_step: ClassVar[tuple[str, str] | None] = None
+    list_before_template = "admin/purpose.html"
     form: Any = ScopedForm
     exclude: Any = ("merchant",)
     list_filter_submit = False
