@@ -3,8 +3,10 @@
 import ctypes
 import os
 import signal
+import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +16,8 @@ import psutil
 
 PR_SET_PDEATHSIG = 1
 LOG_BYTES = 10_000_000
+# A socket's path may have 107 bytes on Linux and 103 on macOS, its name included.
+FOLDER_LIMIT = 85
 
 
 class DaemonError(Exception):
@@ -82,6 +86,27 @@ def wait_until(answers: Callable[[], bool], daemon: Daemon, *, log: Path, second
         time.sleep(0.05)
     daemon.stop()
     raise DaemonError(f"{log.stem} did not answer within {seconds:.0f} s.\n{_tail(log)}")
+
+
+def socket_folder(home: Path, uid: int) -> Path:
+    """`home`; where its path is too long for a socket, a private temporary folder of `uid`, the same one every time."""
+    if len(str(home)) <= FOLDER_LIMIT:
+        return home
+    note = home.with_name(f"{home.name}.sockets")
+    folder = Path(note.read_text()) if note.exists() else home
+    if not _private(folder, uid) or folder == home:
+        folder = Path(tempfile.mkdtemp(prefix="aiq-"))
+        os.chown(folder, uid, -1)
+        note.write_text(str(folder))
+    return folder
+
+
+def _private(folder: Path, uid: int) -> bool:
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == uid and not found.st_mode & 0o077
 
 
 def end_leftover(pid_file: Path, words: str, stop_signal: signal.Signals, seconds: float = 60) -> None:

@@ -10,7 +10,7 @@ import fcntl
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -87,20 +87,29 @@ def _take(lock: Any, kind: int) -> bool:
 @contextmanager
 def _served(data_dir: Path, services: list[str], holder: str, users: Any) -> Iterator[None]:
     remove_address(data_dir, "services")
-    daemons: list[Daemon] = []
     try:
         address: dict[str, Any] = {"pid": os.getpid(), "holder": holder}
         for service in services:
-            daemon, address[service] = _START[service](data_dir)
-            daemons.append(daemon)
+            _daemons[service], address[service] = _START[service](data_dir)
         write_address(data_dir, "services", address)
         yield
     finally:
         if holder != "up":
             _wait_for_others(users)
         remove_address(data_dir, "services")
-        for daemon in reversed(daemons):
-            daemon.stop()
+        while _daemons:
+            _daemons.popitem()[1].stop()
+
+
+def heal(data_dir: Path) -> Iterator[str]:
+    """Start again what this process started and what has died since, at the same address. Yields what was done.
+
+    Raises DaemonError where it does not start (PostgreSQL refuses while orphans of the old one still end); try later.
+    """
+    for service, daemon in list(_daemons.items()):
+        if daemon.process.poll() is not None:
+            _daemons[service], _ = _START[service](data_dir)
+            yield f"{service} had ended with {daemon.process.returncode}; started it again"
 
 
 def _wait_for_others(users: Any) -> None:
@@ -110,4 +119,5 @@ def _wait_for_others(users: Any) -> None:
         fcntl.flock(users, fcntl.LOCK_EX)
 
 
-_START = {"postgres": postgres.start, "redis": valkey.start}
+_START: dict[str, Callable[[Path], tuple[Daemon, Any]]] = {"postgres": postgres.start, "redis": valkey.start}
+_daemons: dict[str, Daemon] = {}

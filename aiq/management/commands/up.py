@@ -16,11 +16,14 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from aiq import embedded
 from aiq.addresses import read_address, write_address
+from aiq.daemons import DaemonError
 from aiq.environment import Env
 from aiq.runner import Runner, free_port, read_procfile
 
 READY_SECONDS = 120
+HEAL_SECONDS = 2
 
 
 class Command(BaseCommand):
@@ -69,9 +72,22 @@ class Command(BaseCommand):
         self.runner = Runner(commands, os.environ, settings.BASE_DIR)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self.runner.stopping.set())
-        self.demo, self.ready, self.started = demo, False, time.monotonic()
-        self.runner.run(self._until_ready)
+        self.demo, self.ready, self.started, self.heal_at = demo, False, time.monotonic(), 0.0
+        self.runner.run(self._on_round)
         self.stdout.write("Stopped.")
+
+    def _on_round(self) -> None:
+        if time.monotonic() >= self.heal_at:
+            self._heal()
+        self._until_ready()
+
+    def _heal(self) -> None:
+        try:
+            for done in embedded.heal(settings.DATA_DIR):
+                self.stdout.write(done)
+        except DaemonError as error:
+            self.stderr.write(str(error))
+            self.heal_at = time.monotonic() + HEAL_SECONDS
 
     def _until_ready(self) -> None:
         if self.ready:
