@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from aiq.lib.problems import FieldError, ProblemError, problem
 from campaigns import intake
-from campaigns.facts import Origin
+from campaigns.facts import OrderStatus, Origin
 from integrations.checking import Invalid, check
 from integrations.door import KIB, Call, Door, answer
 from integrations.ingest import Accepted, Incoming, accept, accept_timeless, document_hash
@@ -39,7 +39,7 @@ def _order_event_id(document: OrderDocument) -> str:
     """The order, its status and time; without a time the body's hash does instead (`_accept`)."""
     if document.timestamp is None:
         return ""
-    said = [document.order_id, document.status or "placed", document.timestamp.timestamp()]
+    said = [str(document.order_id), document.status or OrderStatus.PLACED, document.timestamp.timestamp()]
     return f"auto-{document_hash(ORDERS, said).hex()[:40]}"
 
 

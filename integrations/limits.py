@@ -40,6 +40,13 @@ def allowed(connection_id: int) -> bool:
     return second.told + second.since <= limit
 
 
+def forget() -> None:
+    """Start counting anew (tests)."""
+    global _redis_back_at
+    _seconds.clear()
+    _redis_back_at = 0.0
+
+
 def _this_second(connection_id: int) -> _Second:
     number = int(time.time())
     second = _seconds.get(connection_id)

@@ -1,5 +1,6 @@
 """The published description of /v2: OpenAPI 3.1 made from the very structs that check what stores send."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -85,6 +86,7 @@ def _event() -> Json:
 
 def _operation(summary: str, data: Json, *, status: int, document: type | None, refusals: str) -> Json:
     operation: Json = {
+        "operationId": re.sub(r"\W+", "_", summary.lower()),
         "summary": summary,
         "tags": ["v2"],
         "security": [{"apiKey": []}],
@@ -149,6 +151,6 @@ def add_v2(result: Json, **_: Any) -> Json:
 
 
 schema = SpectacularAPIView.as_view(
-    patterns=[], custom_settings={"POSTPROCESSING_HOOKS": [add_v2], "OAS_VERSION": "3.1.0"}
+    patterns=[], custom_settings={"POSTPROCESSING_HOOKS": ["integrations.openapi.add_v2"], "OAS_VERSION": "3.1.0"}
 )
 docs = SpectacularSwaggerView.as_view(url_name="v2_schema")

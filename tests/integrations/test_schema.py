@@ -114,7 +114,9 @@ def test_a_price_is_read_as_it_was_meant(given: Any, price: str) -> None:
     assert document.totals.total == Decimal(price)
 
 
-@pytest.mark.parametrize("given", [-1, "-1", "1e5", "1,50", "", " 5", "٣", "+5", 10**12, "1234567890.123", 1e13, True, []])
+@pytest.mark.parametrize(
+    "given", [-1, "-1", "1e5", "1,50", "", " 5", "٣", "+5", 10**12, "1234567890.123", 1e13, True, []]
+)
 def test_what_is_no_price_is_refused(given: Any) -> None:
     assert errors({"customer": WHO, "totals": {"total": given}})[0][0] == "/totals/total"
 
@@ -147,7 +149,12 @@ def test_an_order_needs_its_id_only() -> None:
 
 
 def test_a_contact_is_checked_to_its_depth() -> None:
-    contact = {"email": "a@example.com", "timezone": "Mars/Base", "birthdate": "1990-02-30", "attributes": {"a/b~c": []}}
+    contact = {
+        "email": "a@example.com",
+        "timezone": "Mars/Base",
+        "birthdate": "1990-02-30",
+        "attributes": {"a/b~c": []},
+    }
     consent = {"email": {"status": "maybe"}, "sms": {}, "push": {"status": "subscribed", "at": "2026-03-10T00:00:00Z"}}
     found = errors({**contact, "consent": consent}, Contact)
     assert sorted(found) == [

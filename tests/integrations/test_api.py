@@ -1,0 +1,343 @@
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from campaigns.models import Consent, Shopper
+from integrations import limits
+from integrations.models import Connection, EventKey, InboundEvent
+from products.models import Product, Stock
+from tests.integrations.payloads import raw
+from tests.integrations.shops import Shop, shop
+
+pytestmark = pytest.mark.django_db
+WHO = {"email": "avery@example.com"}
+
+
+def refusal(response: Any, status: int) -> list[tuple[str, str]]:
+    """The errors of a problem, which also must be one as RFC 9457 has it, and nothing must have been kept."""
+    assert response.status_code == status, response.content
+    assert response.headers["Content-Type"] == "application/problem+json"
+    problem = response.json()
+    assert problem["status"] == status
+    assert problem["title"]
+    assert problem["detail"]
+    return [(error["pointer"], error["code"]) for error in problem["errors"]]
+
+
+def test_a_dynamic_cart_is_accepted_and_kept_as_it_came() -> None:
+    response = (store := shop()).call("POST", "cart", raw("v2-cart-dynamic.json"))
+    assert response.status_code == 202
+    assert response.json() == {"data": {"eventID": "evt-7f0c2d", "status": "accepted", "trigger": "dynamic"}}
+    event = store.event("evt-7f0c2d")
+    assert (event.state, event.event.topic) == ("received", "cart")
+    assert event.event.body.encode() == raw("v2-cart-dynamic.json")
+
+
+def test_a_simple_cart_is_accepted() -> None:
+    response = shop().call("POST", "cart", raw("v2-cart-simple.json"))
+    assert response.json()["data"] == {"eventID": "evt-7f0c2e", "status": "accepted", "trigger": "simple"}
+
+
+def test_an_order_is_accepted() -> None:
+    response = shop().call("POST", "orders", {"eventID": "o-1", "orderID": 7, "total": 5, "customer": WHO})
+    assert response.status_code == 202
+    assert response.json() == {"data": {"eventID": "o-1", "status": "accepted"}}
+
+
+def test_a_repeat_answers_duplicate_and_writes_nothing() -> None:
+    store = shop()
+    store.post_cart(eventID="e", status="abandoned")
+    again = store.call("POST", "cart", {"status": "abandoned", "customer": WHO, "eventID": "e"})
+    assert (again.status_code, again.json()["data"]["status"]) == (202, "duplicate")
+    assert InboundEvent.objects.count() == EventKey.objects.count() == 1
+
+
+def test_the_same_id_with_another_body_is_a_conflict() -> None:
+    store = shop()
+    store.post_cart(eventID="e")
+    assert refusal(store.post_cart(eventID="e", status="complete"), 409) == [("/eventID", "conflict")]
+    assert InboundEvent.objects.count() == 1
+
+
+def test_the_same_id_of_another_connection_is_another_event() -> None:
+    assert [shop().post_cart(eventID="e").json()["data"]["status"] for _ in range(2)] == ["accepted", "accepted"]
+
+
+def test_without_an_id_the_same_cart_status_and_time_is_a_repeat() -> None:
+    store = shop()
+    first, again, other = (store.post_cart(timestamp=at).json()["data"] for at in (1773081000, 1773081000, 1773081001))
+    assert (first["status"], again["status"], other["status"]) == ("accepted", "duplicate", "accepted")
+    assert first["eventID"] == again["eventID"] != other["eventID"]
+    assert store.call("GET", f"events/{first['eventID']}").status_code == 200
+
+
+def test_without_id_and_time_an_identical_body_is_a_repeat_for_ten_minutes() -> None:
+    store = shop()
+    first, again = store.post_cart().json()["data"], store.post_cart().json()["data"]
+    assert (again["status"], again["eventID"]) == ("duplicate", first["eventID"])
+    EventKey.objects.update(event_id=first["eventID"][:-1] + "x", received_at=timezone.now() - timedelta(minutes=11))
+    assert store.post_cart().json()["data"]["status"] == "accepted"
+
+
+def test_ten_minutes_slide_over_the_turn_of_their_stretch() -> None:
+    store = shop()
+    first = store.post_cart().json()["data"]["eventID"]
+    stem, stretch = first.rsplit("-", 1)
+    before = f"{stem}-{int(stretch) - 1}"
+    EventKey.objects.update(event_id=before, received_at=timezone.now() - timedelta(minutes=9))
+    assert store.post_cart().json()["data"] == {"eventID": before, "status": "duplicate", "trigger": "simple"}
+    EventKey.objects.update(received_at=timezone.now() - timedelta(minutes=11))
+    assert store.post_cart().json()["data"]["status"] == "accepted"
+
+
+def test_an_order_without_id_repeats_by_order_status_and_time() -> None:
+    store = shop()
+    order = {"orderID": 7, "status": "placed", "timestamp": 1773081000, "customer": WHO}
+    assert store.call("POST", "orders", order).json()["data"]["status"] == "accepted"
+    assert store.call("POST", "orders", order).json()["data"]["status"] == "duplicate"
+    assert store.call("POST", "orders", {**order, "status": "refunded"}).json()["data"]["status"] == "accepted"
+    refusal(store.call("POST", "orders", {**order, "total": 5}), 409)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"NaN", b'{"a":1,"a":1}', b'{"a":"\\u0000"}', b'{"a":"\\ud800"}', b"[" * 50_000, b'"\xff"', b"\0"],
+)
+def test_what_is_not_json_is_400(body: bytes) -> None:
+    assert len(refusal(shop().call("POST", "cart", body), 400)) == 1
+    assert not EventKey.objects.exists()
+
+
+@pytest.mark.parametrize("body", [b"[]", b"null", b"1", b'"x"'])
+def test_json_that_is_no_object_is_422(body: bytes) -> None:
+    for method, path in (("POST", "cart"), ("POST", "orders"), ("PUT", "contacts"), ("PUT", "products")):
+        assert refusal(shop().call(method, path, body), 422) == [("", "type")]
+
+
+def test_wrong_fields_are_422_with_pointers_and_nothing_is_kept() -> None:
+    response = shop().post_cart(customer={"email": "x"}, cartID=1, products=[{"id": 1, "price": "free"}])
+    assert refusal(response, 422) == [("/customer/email", "email"), ("/products/0/price", "price")]
+    assert not EventKey.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["", "aiq_wrong", "é", "x" * 5000])
+def test_an_unknown_key_is_401(key: str) -> None:
+    store = shop()
+    store.key = key
+    response = store.post_cart()
+    refusal(response, 401)
+    assert response.headers["WWW-Authenticate"]
+
+
+def test_a_missing_key_is_401_whatever_the_body() -> None:
+    refusal(shop().call("POST", "cart", b"{", headers={}), 401)
+
+
+def test_a_connection_that_is_switched_off_is_403() -> None:
+    store = shop(disconnected_at=timezone.now())
+    refusal(store.post_cart(), 403)
+    refusal(store.call("GET", "events/e"), 403)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "cart", "POST"),
+        ("PUT", "orders", "POST"),
+        ("POST", "contacts", "PUT"),
+        ("DELETE", "products", "PUT"),
+        ("POST", "events/e", "GET"),
+        ("OPTIONS", "cart", "POST"),
+    ],
+)
+def test_another_method_is_405_and_says_which_is_allowed(method: str, path: str, allowed: str) -> None:
+    response = shop().call(method, path, {})
+    refusal(response, 405)
+    assert response.headers["Allow"] == allowed
+
+
+@pytest.mark.parametrize("path", ["", "carts", "cart/", "events/", "../v2/nothing"])
+def test_an_unknown_address_is_404(path: str) -> None:
+    refusal(shop().call("POST", path, {}), 404)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/json; charset=latin-1"],
+)
+def test_another_type_is_415(kind: str) -> None:
+    refusal(shop().call("POST", "cart", {"customer": WHO}, content_type=kind), 415)
+
+
+@pytest.mark.parametrize("kind", ["application/json; charset=UTF-8", "application/vnd.shop+json", ""])
+def test_json_by_another_name_is_read(kind: str) -> None:
+    assert shop().call("POST", "cart", {"customer": WHO}, content_type=kind).status_code == 202
+
+
+def test_a_body_over_256_kib_is_413_and_a_catalogue_may_have_1_mib() -> None:
+    padding = {"note": "x" * 256 * 1024}
+    refusal(shop().post_cart(**padding), 413)
+    assert shop().call("PUT", "products", {"products": [], **padding}).status_code == 200
+    refusal(shop().call("PUT", "products", {"products": [], "note": "x" * 1024 * 1024}), 413)
+
+
+def test_too_many_calls_are_429_with_the_time_to_wait(settings: Any, clean_redis: None) -> None:
+    settings.STORE_CALLS_PER_SECOND = 2
+    answers = [(store := shop()).post_cart(eventID="e")] + [store.post_cart(eventID="e") for _ in range(20)]
+    limits.forget()
+    refused = [answer for answer in answers if answer.status_code != 202]
+    assert refused
+    for answer in refused:
+        refusal(answer, 429)
+        assert answer.headers["Retry-After"] == "1"
+
+
+def test_contacts_are_committed_before_the_answer() -> None:
+    contacts = [
+        {"email": "a@example.com", "firstName": "A", "consent": {"email": {"status": "subscribed"}}},
+        {"email": "nobody"},
+        {"srcID": 5},
+    ]
+    response = shop().call("PUT", "contacts", {"contacts": contacts})
+    assert response.status_code == 200
+    first, second, third = response.json()["data"]
+    assert (first["index"], first["status"], first["errors"]) == (0, "ok", [])
+    assert Shopper.objects.get(code=first["contactID"]).email == "a@example.com"
+    assert Consent.objects.get().status == "subscribed"
+    assert (second["status"], second["contactID"]) == ("error", None)
+    assert [error["pointer"] for error in second["errors"]] == ["/contacts/1/email"]
+    assert third["status"] == "ok"
+
+
+def test_products_and_stock_are_committed_before_the_answer() -> None:
+    products = [
+        {"id": 1, "name": "Tea", "price": "4.50", "inStock": True},
+        {"name": "no id"},
+        {"sku": "b", "price": "x"},
+    ]
+    rows = shop().call("PUT", "products", {"products": products}).json()["data"]
+    assert [row["status"] for row in rows] == ["ok", "error", "error"]
+    assert [error["pointer"] for row in rows for error in row["errors"]] == ["/products/1/id", "/products/2/price"]
+    assert Product.objects.get().key == "1"
+    assert Stock.objects.get().in_stock
+
+
+@pytest.mark.parametrize("name", ["contacts", "products"])
+def test_lists_have_their_limit(name: str) -> None:
+    store = shop()
+    assert refusal(store.call("PUT", name, {name: [{}] * 101}), 422) == [(f"/{name}", "limit")]
+    assert refusal(store.call("PUT", name, {}), 422) == [(f"/{name}", "required")]
+    assert refusal(store.call("PUT", name, {name: {}}), 422) == [(f"/{name}", "type")]
+    assert store.call("PUT", name, {name: []}).json() == {"data": []}
+
+
+def test_an_event_is_found_by_its_id_and_only_by_its_own_connection() -> None:
+    store, event_id = shop(), "weird/id ü?"
+    store.post_cart(eventID=event_id)
+    found = store.call("GET", f"events/{quote(event_id)}")
+    assert found.json()["data"] | {"note": None} == {
+        "eventID": event_id,
+        "state": "received",
+        "reason": None,
+        "note": None,
+        "cart": None,
+        "decisions": [],
+    }
+    refusal(store.call("GET", "events/other"), 404)
+    refusal(shop().call("GET", f"events/{quote(event_id)}"), 404)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_to_the_database_that_died_is_opened_anew() -> None:
+    store = shop()
+    store.post_cart(eventID="before")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+    other.close()
+    assert store.post_cart(eventID="after").json()["data"]["status"] == "accepted"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_the_database_is_away_the_answer_is_503(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = shop()
+    store.post_cart(eventID="warms the cache of keys")
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+    monkeypatch.setitem(connection.settings_dict, "PORT", "1")
+    responses = [store.post_cart(eventID="e"), store.call("GET", "events/e"), unknown_key(store)]
+    monkeypatch.undo()
+    for response in responses:
+        refusal(response, 503)
+        assert int(response.headers["Retry-After"]) > 0
+    assert store.post_cart(eventID="e").json()["data"]["status"] == "accepted"
+
+
+def unknown_key(store: Shop) -> Any:
+    return store.call("POST", "cart", {}, headers={"X-APIKEY": "aiq_never_seen"})
+
+
+def test_redis_away_still_gives_202(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    settings.STORE_CALLS_PER_SECOND = 40
+    limits.forget()
+    from aiq.lib import doorbell
+
+    doorbell.connection.cache_clear()
+    try:
+        assert [shop().post_cart().status_code for _ in range(3)] == [202] * 3
+    finally:
+        doorbell.connection.cache_clear()
+        doorbell.forget()
+
+
+def test_an_accepted_cart_costs_one_statement(django_assert_num_queries: Any) -> None:
+    store = shop()
+    store.post_cart(eventID="first")
+    executed: list[str] = []
+    from integrations import ingest
+
+    original = ingest._execute
+    ingest._execute = lambda statement, values: executed.append(statement) or original(statement, values)  # type: ignore[func-returns-value]
+    try:
+        with django_assert_num_queries(0):
+            store.post_cart(eventID="second")
+    finally:
+        ingest._execute = original
+    assert len(executed) == 1
+
+
+def test_the_published_schema_is_made_of_the_documents() -> None:
+    response = shop().client.get("/v2/schema/", headers={"Accept": "application/vnd.oai.openapi+json"})
+    described = json.loads(response.content)
+    assert described["openapi"].startswith("3.1")
+    assert set(described["paths"]) == {"/v2/cart", "/v2/orders", "/v2/contacts", "/v2/products", "/v2/events/{eventID}"}
+    cart = described["components"]["schemas"]["CartDocument"]["properties"]
+    assert {"eventID", "cartID", "cartURL", "customer", "products", "totals"} <= set(cart)
+    assert unresolved(described) == set()
+
+
+def unresolved(described: Any) -> set[str]:
+    found = {part.split('"')[0] for part in json.dumps(described).split('"$ref": "')[1:]}
+    return {ref for ref in found if ref.rpartition("/")[2] not in described["components"]["schemas"]}
+
+
+def test_the_schema_has_a_page() -> None:
+    response = shop().client.get("/v2/docs/")
+    assert response.status_code == 200
+    assert b"/v2/schema/" in response.content
+
+
+def test_a_disconnected_connection_keeps_its_events() -> None:
+    store = shop()
+    store.post_cart(eventID="e")
+    Connection.objects.update(disconnected_at=timezone.now())
+    assert store.event("e").state == "received"
