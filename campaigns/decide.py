@@ -182,7 +182,8 @@ def _has_consent(facts: StepFacts) -> Check:
     if not facts.shopper_known:
         return Check("consent", False, "nobody named yet", facts.expires_at)
     if facts.consent is None:
-        return Check("consent", False, "never asked")
+        # Who has no address yet could not have been asked; the answer comes with the address.
+        return Check("consent", False, "never asked", None if facts.has_address else facts.expires_at)
     saw = "subscribed" if facts.consent.subscribed else "opted out"
     return Check("consent", facts.consent.subscribed, f"{saw} {_time(facts.consent.at)}")
 
