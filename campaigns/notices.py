@@ -12,7 +12,6 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.urls import reverse
 
-from accounts import access
 from accounts.models import Role, User
 from campaigns.models import Campaign
 
@@ -22,7 +21,9 @@ APPROVERS = (Role.OWNER, Role.OPERATOR)
 
 def ask_for_approval(campaign: Campaign, user: User | None) -> None:
     """To owners and operators: somebody wants this live."""
-    approvers = access.holders(campaign.merchant, access.SET_LIVE).filter(memberships__role__in=APPROVERS).distinct()
+    approvers = User.objects.filter(
+        is_active=True, memberships__merchant=campaign.merchant, memberships__role__in=APPROVERS
+    )
     _send(
         campaign,
         [approver.email for approver in approvers if approver != user],

@@ -28,6 +28,7 @@ urlpatterns = [
     path("<uuid:code>/content/template/", content.pick_template, name="pick_template"),
     path("<uuid:code>/content/save-template/", content.save_template, name="save_template"),
     path("<uuid:code>/content/preview/", preview.live, name="live_preview"),
+    path("<uuid:code>/content/draft/", preview.draft, name="draft_preview"),
     path("<uuid:code>/content/test/", preview.send_test, name="send_test"),
     path("<uuid:code>/review/", wizard.review_page, name="review"),
 ]

@@ -59,15 +59,12 @@ def _of_recipients(campaign: Campaign) -> Iterator[Check]:
 def _of_merchant(campaign: Campaign, step: Step | None) -> Iterator[Check]:
     merchant = campaign.merchant
     fix = reverse("admin:accounts_merchant_change", args=[merchant.pk])
-    own = (step.sender_email if step else "") or merchant.sender_email
-    fallback = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    if own:
-        yield Check("sender", OK, f"Sent from {own}.")
-    elif fallback.endswith("@localhost"):
+    sender = sender_of(merchant, step)
+    if parseaddr(sender)[1].endswith("@localhost"):
         level = STOP if settings.EMAIL_URL else WARN
         yield Check("sender", level, f"{merchant} has no sender address.", fix, "Give a sender address")
     else:
-        yield Check("sender", OK, f"Sent from {fallback}, as {merchant} has no sender address of its own.")
+        yield Check("sender", OK, f"Sent from {sender}.")
     if merchant.postal_address.strip():
         yield Check("postal_address", OK, "The footer shows the postal address.")
     else:
@@ -131,6 +128,13 @@ def _of_reach(campaign: Campaign, met: Forecast) -> Iterator[Check]:
 
 def sends_carts(merchant: Merchant) -> bool:
     return merchant.stores.exclude(cart_trigger=CartTrigger.NONE).exists()
+
+
+def sender_of(merchant: Merchant, step: Step | None) -> str:
+    """Who the message comes from: the step's own, else the merchant's, else the system's (DEFAULT_FROM_EMAIL)."""
+    address = (step.sender_email if step else "") or merchant.sender_email
+    name = (step.sender_name if step else "") or merchant.sender_name or merchant.name
+    return f"{name} <{address}>" if address else settings.DEFAULT_FROM_EMAIL
 
 
 def has_dynamic_store(merchant: Merchant, store_ids: list[int]) -> bool:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts import access
-from campaigns import drafts, glance, lifecycle, wording
+from campaigns import drafts, glance, wording
 from campaigns.models import Campaign, CampaignStatus, Delivery, DeliveryStatus
 from campaigns.views.scope import on_campaign, page, signed_in
 from campaigns.views.steps import user_of
@@ -140,7 +140,7 @@ def _tab(request: HttpRequest, campaign: Campaign, name: str, **context: Any) ->
         ],
         may_build=access.can(user, access.BUILD_CAMPAIGNS, merchant),
         may_set_live=access.can(user, access.SET_LIVE, merchant),
-        needs_approval=lifecycle.needs_approval(campaign, user),
+        why=reverse("admin:index") + "why/",
         **context,
     )
 

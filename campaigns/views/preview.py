@@ -40,6 +40,14 @@ def send_test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     return render(request, "campaigns/wizard/answer.html", _answer(form, campaign, step, shown))
 
 
+@on_campaign(access.BUILD_CAMPAIGNS)
+@require_GET
+@xframe_options_sameorigin
+def draft(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    """The message as it is saved, with a sample shopper."""
+    return _document(_preview(campaign, first_step(campaign), "").html)
+
+
 @signed_in
 @require_GET
 @xframe_options_sameorigin

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 
 from accounts import access
 from campaigns.models import Campaign
@@ -45,9 +46,11 @@ def on_campaign(permission: str) -> Callable[[View], View]:
 
 
 def page(request: HttpRequest, template: str, status: int = 200, **context: Any) -> HttpResponse:
-    """A page in the admin's frame."""
+    """A page in the admin's frame, with times in the current merchant's zone."""
     request.current_app = admin.site.name
-    return TemplateResponse(request, template, {**admin.site.each_context(request), **context}, status=status)
+    merchant = access.current_merchant(request)
+    with timezone.override(ZoneInfo(merchant.timezone) if merchant else None):
+        return render(request, template, {**admin.site.each_context(request), **context}, status=status)
 
 
 def tell(request: HttpRequest, text: str) -> None:

@@ -61,14 +61,14 @@ def sentence(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 def review_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     if request.method == "POST":
         return _decide(request, campaign) if request.POST.get("go") == "next" else go(request, campaign, "review")
-    sketch = drafts.sketch_of(campaign)
+    sketch, step = drafts.sketch_of(campaign), first_step(campaign)
     met = forecast(campaign.merchant, sketch, timezone.now())
     checks = review.checks(campaign, timezone.now(), met)
     return step_page(
         request,
         campaign,
         "review",
-        step=first_step(campaign),
+        step=step,
         checks=checks,
         red=sum(check.stops for check in checks),
         approval=lifecycle.needs_approval(campaign, user_of(request)),
@@ -76,7 +76,7 @@ def review_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         forecast=wording.forecast_in_words(met),
         delay=wording.delay_in_words(sketch.delay_minutes),
         audience_rules=audiences.in_words(sketch.rules),
-        status=CampaignStatus,
+        sender=review.sender_of(campaign.merchant, step),
     )
 
 
@@ -106,11 +106,13 @@ def _kinds(plan: str) -> list[dict[str, Any]]:
     return [
         {
             "label": "A/B test",
+            "icon": "science",
             "text": "Two messages, and the better one wins.",
             "reason": plans.why_not(plan, plans.AB) or later,
         },
         {
             "label": "Waterfall",
+            "icon": "water_drop",
             "text": "One message per person, over the first channel that reaches them.",
             "reason": plans.why_not(plan, plans.WATERFALL) or later,
         },

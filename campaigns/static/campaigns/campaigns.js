@@ -1,0 +1,137 @@
+// The editor of the wizard: line numbers, placeholders at the caret, the product feed, and the preview's frame.
+// Everything saves and validates without it.
+(() => {
+  const editor = document.querySelector("[data-editor]");
+  if (!editor) return;
+  const body = editor.querySelector("#id_body");
+  const gutter = editor.querySelector("[data-gutter]");
+  const feed = editor.querySelector("#id_feed");
+  const stage = editor.querySelector("[data-stage]");
+  const FEED = /[ \t]*<aiq-feed\s*\/>\n?/g;
+  const view = { device: "desktop", dark: false, html: "" };
+
+  const redraw = () => document.body.dispatchEvent(new Event("redraw"));
+
+  const number = (wrong = []) => {
+    const lines = body.value.split("\n").length;
+    gutter.replaceChildren();
+    for (let line = 1; line <= lines; line += 1) {
+      const row = document.createElement("div");
+      row.textContent = line;
+      row.classList.toggle("is-wrong", wrong.includes(line));
+      gutter.append(row);
+    }
+    gutter.scrollTop = body.scrollTop;
+  };
+
+  const insert = (text) => {
+    const field = [...editor.querySelectorAll("#id_subject, #id_preheader, #id_body")].find((each) => each === lastFocus) || body;
+    field.focus();
+    field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  let lastFocus = body;
+  editor.addEventListener("focusin", (event) => {
+    if (event.target.matches("#id_subject, #id_preheader, #id_body")) lastFocus = event.target;
+  });
+
+  // Frames are laid over each other, so that the old picture stays until the new one is drawn.
+  const draw = () => {
+    if (!view.html) return;
+    const dark = /\(prefers-color-scheme:\s*dark\)/g;
+    const frame = document.createElement("iframe");
+    frame.setAttribute("sandbox", "allow-popups");
+    frame.title = "Preview of the message";
+    frame.srcdoc = view.dark ? view.html.replace(dark, "all") : view.html.replace(dark, "not all");
+    frame.addEventListener("load", () => {
+      stage.querySelectorAll("iframe").forEach((old) => old !== frame && old.remove());
+      stage.querySelector(".cc-stage__wait")?.remove();
+    });
+    stage.append(frame);
+    fit();
+  };
+  const fit = () => {
+    const width = view.device === "phone" ? 375 : Math.max(640, stage.clientWidth);
+    const scale = Math.min(1, stage.clientWidth / width);
+    stage.querySelectorAll("iframe").forEach((frame) => {
+      Object.assign(frame.style, {
+        width: `${width}px`,
+        height: `${stage.clientHeight / scale}px`,
+        marginLeft: `${(-width * scale) / 2}px`,
+        transform: `scale(${scale})`,
+      });
+    });
+  };
+
+  editor.addEventListener("input", (event) => {
+    if (event.target === body) number();
+    if (event.target.closest(".cc-more, .cc-dialog")) return;
+    redraw();
+  });
+  editor.addEventListener("change", (event) => {
+    if (event.target.name === "cart") redraw();
+    if (event.target.matches("[data-macros]") && event.target.value) {
+      insert(event.target.value);
+      event.target.value = "";
+    }
+  });
+  editor.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches(".cc-row input")) {
+      event.preventDefault();
+      event.target.closest(".cc-row").querySelector("button").click();
+    }
+  });
+  body.addEventListener("scroll", () => { gutter.scrollTop = body.scrollTop; });
+
+  const useFeed = (on) => {
+    feed.value = on ? "True" : "False";
+    editor.querySelector("[data-feed-dot]").hidden = !on;
+    const shown = body.value.match(FEED);
+    if (on && !shown) body.value = body.value.replace(/([ \t]*)(<aiq-footer|<\/mj-body)/, "    <aiq-feed />\n$1$2");
+    number();
+    redraw();
+  };
+
+  editor.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    const dialog = button.closest("dialog");
+    if (button.dataset.open) document.getElementById(button.dataset.open).showModal();
+    if ("close" in button.dataset) dialog.close();
+    if ("feedUse" in button.dataset) {
+      useFeed(dialog.querySelector("[name=feed_choice]:checked")?.value === "on");
+      dialog.close();
+    }
+    if (button.dataset.device) {
+      view.device = button.dataset.device;
+      editor.querySelectorAll("[data-device]").forEach((each) => each.setAttribute("aria-pressed", each === button));
+      fit();
+    }
+    if ("dark" in button.dataset) {
+      view.dark = !view.dark;
+      button.setAttribute("aria-pressed", view.dark);
+      draw();
+    }
+    if (button.dataset.line) goTo(Number(button.dataset.line));
+  });
+
+  const goTo = (line) => {
+    const start = body.value.split("\n").slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+    const end = body.value.indexOf("\n", start);
+    body.focus();
+    body.setSelectionRange(start, end < 0 ? body.value.length : end);
+    body.scrollTop = Math.max(0, (line - 8) * 19);
+  };
+
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id !== "preview") return;
+    const drawn = event.target.querySelector("[data-document]");
+    if (drawn) {
+      view.html = drawn.dataset.document;
+      draw();
+    }
+    number([...event.target.querySelectorAll("[data-line]")].map((each) => Number(each.dataset.line)));
+  });
+  new ResizeObserver(fit).observe(stage);
+  number();
+})();
