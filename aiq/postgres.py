@@ -24,6 +24,7 @@ BINARIES = Path(WHEEL.origin if WHEEL and WHEEL.origin else "/nowhere/x").parent
 ROLE = "aiq"
 SYSTEM_USER = "aiq-postgres"
 RECOVERY_SECONDS = 300
+ACL, ACL_ENTRY, NO_ID = "system.posix_acl_access", struct.Struct("<HHI"), 0xFFFFFFFF
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "100",
@@ -123,15 +124,13 @@ def _let_pass(folder: Path, uid: int) -> None:
 
 def _grant_search(folder: Path, uid: int) -> bool:
     """Write the POSIX ACL `user:uid:--x` beside the folder's own mode (layout: linux/posix_acl_xattr.h, version 2)."""
-    if not hasattr(os, "setxattr") or "system.posix_acl_access" in os.listxattr(folder):
-        return False
-    mode = folder.stat().st_mode
+    mode, ours = folder.stat().st_mode, (2, 1, uid)
     owner, group, other = mode >> 6 & 7, mode >> 3 & 7, mode & 7
-    nobody = 0xFFFFFFFF
-    entries = [(1, owner, nobody), (2, 1, uid), (4, group, nobody), (16, group | 1, nobody), (32, other, nobody)]
+    entries = [(1, owner, NO_ID), ours, (4, group, NO_ID), (16, group | 1, NO_ID), (32, other, NO_ID)]
     try:
-        packed = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
-        os.setxattr(folder, "system.posix_acl_access", packed)
-    except OSError:
+        if ACL in os.listxattr(folder):
+            return ACL_ENTRY.pack(*ours) in os.getxattr(folder, ACL)
+        os.setxattr(folder, ACL, struct.pack("<I", 2) + b"".join(ACL_ENTRY.pack(*entry) for entry in entries))
+    except (OSError, AttributeError):
         return False
     return True

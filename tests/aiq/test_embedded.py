@@ -17,7 +17,7 @@ import pytest
 import redis
 from django.conf import settings
 
-from aiq import embedded
+from aiq import embedded, postgres
 from aiq.addresses import read_address
 from aiq.daemons import DaemonError
 
@@ -25,7 +25,7 @@ BOTH = ["postgres", "redis"]
 HOLD = """
 import sys
 from pathlib import Path
-from aiq import embedded
+from aiq import embedded, postgres
 with embedded.running(Path(sys.argv[1]), ["postgres", "redis"], holder=sys.argv[2]):
     print("running", flush=True)
     sys.stdin.read()
@@ -184,3 +184,17 @@ def test_what_the_environment_names_is_not_started() -> None:
     assert embedded.wanted({}) == BOTH
     assert embedded.wanted({"DATABASE_URL": "x"}) == ["redis"]
     assert embedded.wanted({"DATABASE_URL_FILE": "x", "REDIS_URL": "y"}) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="only root has to let another user pass")
+def test_the_folders_above_are_opened_to_the_servers_user_and_to_nobody_else(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    (closed / "data").mkdir(parents=True)
+    closed.chmod(0o700)
+    user = postgres._system_user()
+    for _ in range(2):
+        postgres._let_pass(closed / "data", postgres._uid(user))
+    assert closed.stat().st_mode & 0o007 == 0
+    for name, may in ((user, True), ("daemon", False)):
+        done = subprocess.run(["test", "-d", closed / "data"], user=name, group=name, extra_groups=[])
+        assert (done.returncode == 0) is may
