@@ -40,6 +40,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("accounts/mark.svg")}],
     "SITE_DROPDOWN": "aiq.navigation.merchant_switch",
     "GLOBAL_CALLBACK": "aiq.navigation.frame",
+    "DASHBOARD_CALLBACK": "aiq.home.dashboard",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": False,

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from aiq import health, inbox
+from aiq import health, home, inbox
 
 APPS = ("integrations", "campaigns", "products", "accounts")
 
@@ -20,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("anymail/", include("anymail.urls")),
     *(path("", include(f"{app}.urls")) for app in APPS if find_spec(f"{app}.urls")),
     path("admin/campaigns/", include("campaigns.page_urls")),
+    path("admin/home/pulse/", home.pulse_view, name="home_pulse"),
+    path("admin/home/live/", home.live_view, name="home_live"),
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(url="/admin/"), name="home"),
 ]

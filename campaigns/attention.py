@@ -1,0 +1,83 @@
+"""What somebody should look at, as far as campaigns and deliveries go. Each counts little and stops counting early."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from accounts import access
+from accounts.models import Merchant
+from campaigns.models import Campaign, CampaignStatus, Delivery, DeliveryStatus
+
+STUCK_AFTER = timedelta(minutes=10)
+RECENT = timedelta(days=7)
+MANY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing to look at: what it is, where to go, and the permission without which it is nobody's business."""
+
+    text: str
+    link: str
+    action: str
+    permission: str
+    grave: bool = False
+
+
+def counted(rows: QuerySet, one: str, many: str) -> str:
+    """“3 deliveries”, “more than 100 deliveries”; empty for none. `many` comes after the number."""
+    count = len(rows.values_list("pk")[: MANY + 1])
+    if not count:
+        return ""
+    return one if count == 1 else f"{f'More than {MANY}' if count > MANY else count} {many}"
+
+
+def notices(merchant: Merchant, now: datetime) -> list[Notice]:
+    """Approvals that wait, deliveries that are stuck, unknown or failed, and what keeps a campaign from going live."""
+    return [
+        notice
+        for notice in (_approvals(merchant), _stuck(merchant, now), _unknown(merchant, now), *_sender(merchant))
+        if notice
+    ]
+
+
+def _approvals(merchant: Merchant) -> Notice | None:
+    waiting = list(Campaign.objects.filter(merchant=merchant, status=CampaignStatus.PENDING_APPROVAL)[:2])
+    if not waiting:
+        return None
+    if len(waiting) == 1:
+        return Notice(
+            f"“{waiting[0].name}” waits for approval", f"/admin/campaigns/{waiting[0].code}/", "Review", access.SET_LIVE
+        )
+    return Notice(
+        "Campaigns wait for approval", "/admin/campaigns/?status=pending_approval", "Review them", access.SET_LIVE
+    )
+
+
+def _stuck(merchant: Merchant, now: datetime) -> Notice | None:
+    due = Delivery.objects.filter(merchant=merchant).due(now - STUCK_AFTER)
+    paused = due.exclude(campaign__status=CampaignStatus.PAUSED)
+    text = counted(
+        paused, "One reminder is overdue by ten minutes or more", "reminders are overdue by ten minutes or more"
+    )
+    link = "/admin/campaigns/delivery/?status__exact=pending"
+    return Notice(text, link, "Look at them", access.SEE_REPORTS, grave=True) if text else None
+
+
+def _unknown(merchant: Merchant, now: datetime) -> Notice | None:
+    lost = Delivery.objects.filter(
+        merchant=merchant, status__in=[DeliveryStatus.UNKNOWN, DeliveryStatus.FAILED], due_at__gte=now - RECENT
+    )
+    text = counted(
+        lost, "One reminder failed or its outcome is not known", "reminders failed or their outcome is not known"
+    )
+    link = "/admin/campaigns/delivery/?status__exact=unknown"
+    return Notice(text, link, "Look at them", access.SEE_REPORTS, grave=True) if text else None
+
+
+def _sender(merchant: Merchant) -> list[Notice]:
+    if merchant.postal_address:
+        return []
+    text = "No postal address: the law asks for one in every mail, so no campaign can go live"
+    return [Notice(text, "/admin/accounts/merchant/", "Add it", access.MANAGE_SETTINGS, grave=True)]
