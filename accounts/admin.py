@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminColorInputWidget
@@ -18,12 +19,15 @@ from accounts.forms import InviteForm, MerchantForm, RoleForm
 from accounts.invitations import invite, needs_password, send_invitation, send_set_password
 from accounts.models import CartTrigger, Membership, Merchant, Store, User
 from accounts.scoping import MerchantScopedAdmin
+from aiq.lib.moments import moment
 
 
 @admin.register(Merchant)
 class MerchantAdmin(MerchantScopedAdmin):
     """One page of settings; only superusers see a list, and only they change plan and slug."""
 
+    heading = "Merchant"
+    purpose = "Who you are to your shoppers, and the rules that hold for every campaign."
     merchant_path = ""
     view_permission = change_permission = access.MANAGE_SETTINGS
     form = MerchantForm
@@ -76,6 +80,10 @@ class MerchantAdmin(MerchantScopedAdmin):
 class StoreAdmin(MerchantScopedAdmin):
     """Stores appear by themselves when a connection speaks of them; here they get a name and their rules."""
 
+    heading = "Stores"
+    purpose = "Your shops. They appear by themselves when a connection speaks of them."
+    when_empty = "Connect a shop, and it appears here."
+    first_step = ("Go to integrations", "/admin/integrations/")
     view_permission = change_permission = add_permission = access.MANAGE_SETTINGS
     list_display = ("name", "trigger", "timer", "url")
     list_filter = ("cart_trigger",)
@@ -100,6 +108,9 @@ class StoreAdmin(MerchantScopedAdmin):
 class TeamAdmin(MerchantScopedAdmin):
     """The people of a merchant. Adding one sends them a mail; every change goes through `access`."""
 
+    heading = "Team"
+    purpose = "Who works on this merchant, and what each may do."
+    add_label = "Add person"
     view_permission = change_permission = add_permission = delete_permission = access.MANAGE_TEAM
     list_display = ("person", "role", "joined", "last_seen")
     list_filter = ("role",)
@@ -153,11 +164,13 @@ class TeamAdmin(MerchantScopedAdmin):
 
     @display(description="Joined", ordering="created_at")
     def joined(self, membership: Membership) -> Any:
-        return membership.created_at.date()
+        return moment(membership.created_at, timezone.now())
 
     @display(description="Last signed in", ordering="user__last_login")
     def last_seen(self, membership: Membership) -> Any:
-        return "Has not set a password yet" if needs_password(membership.user) else membership.user.last_login
+        if needs_password(membership.user):
+            return "Has not set a password yet"
+        return moment(membership.user.last_login, timezone.now()) or "Never"
 
 
 @admin.register(User)

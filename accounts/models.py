@@ -54,6 +54,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name or self.email
 
+    def get_full_name(self) -> str:
+        """What the frame of the admin calls this person."""
+        return str(self)
+
     @property
     def is_staff(self) -> bool:
         """Django's admin asks for this; here whoever has an account may enter, and sees only what the role may use."""

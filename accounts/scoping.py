@@ -114,9 +114,12 @@ class ScopedInline(Scoped, TabularInline):
 class MerchantScopedAdmin(Scoped, ModelAdmin):
     """The base of every page in the admin that shows a merchant's rows.
 
-    `purpose` is the sentence under the title; an empty list says `when_empty` and offers `first_step` (label, address).
+    `heading` is the title of the list, `purpose` the sentence under it, `add_label` its main action; an empty list says
+    `when_empty` and offers `first_step` (label, address).
     """
 
+    heading: ClassVar[str] = ""
+    add_label: ClassVar[str] = ""
     purpose: ClassVar[str] = ""
     when_empty: ClassVar[str] = ""
     first_step: ClassVar[tuple[str, str] | None] = None

@@ -73,7 +73,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """unfold's navigation: the groups in which this person may use something."""
-    groups = [(title, _allowed(request, entries)) for title, entries in (*GROUPS, *_superuser(request), ("", _help()))]
+    groups = [(title, _allowed(request, entries)) for title, entries in (*GROUPS, *_superuser(request), ("Help", _help()))]
     here = _active(request.path, [entry.link for _, entries in groups for entry in entries])
     return [
         {
@@ -162,7 +162,7 @@ def _superuser(request: HttpRequest) -> tuple[tuple[str, tuple[Entry, ...]], ...
 def _help() -> tuple[Entry, ...]:
     """Docs for those who connect a store, and the support address where one is set."""
     docs = Entry("API for stores", "code", "/v2/docs/", access.MANAGE_SETTINGS)
-    return (Entry("Help", "contact_support", settings.SUPPORT_URL, None), docs) if settings.SUPPORT_URL else (docs,)
+    return (Entry("Support", "contact_support", settings.SUPPORT_URL, None), docs) if settings.SUPPORT_URL else (docs,)
 
 
 def _active(path: str, links: list[str]) -> str:

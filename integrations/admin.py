@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.contrib import admin
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
@@ -11,6 +12,7 @@ from unfold.paginator import InfinitePaginator
 
 from accounts import access
 from accounts.scoping import ReadOnlyAdmin
+from aiq.lib.moments import moment
 from integrations.models import EventKey, EventState
 from integrations.providers import PROVIDERS
 
@@ -22,6 +24,7 @@ TOPICS = {"cart": "Cart", "orders": "Order", "contacts": "Contacts", "products":
 class EventAdmin(ReadOnlyAdmin):
     """The list speaks of `EventKey`, the narrow row; its body is read only on the page of one event."""
 
+    heading = "Events"
     purpose = "Everything your stores told us, newest first. What could not be read is kept, with the reason."
     when_empty = "The first event of a connected store appears here within seconds."
     first_step = ("Go to integrations", "/admin/integrations/")
@@ -29,7 +32,7 @@ class EventAdmin(ReadOnlyAdmin):
     view_permission = access.MANAGE_SETTINGS
     exclude: Any = ()
     paginator = InfinitePaginator
-    list_display = ("what", "status", "reason_shown", "connection", "received_at")
+    list_display = ("what", "status", "reason_shown", "connection", "received")
     list_display_links = ("what",)
     list_filter = ("state", "connection")
     list_select_related = ("connection", "event")
@@ -50,6 +53,10 @@ class EventAdmin(ReadOnlyAdmin):
     @display(description="State", ordering="state", label=STATE_COLORS)
     def status(self, key: EventKey) -> str:
         return key.get_state_display()
+
+    @display(description="Received", ordering="received_at")
+    def received(self, key: EventKey) -> Any:
+        return moment(key.received_at, timezone.now())
 
     @display(description="Reason")
     def reason_shown(self, key: EventKey) -> str:

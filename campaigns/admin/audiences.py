@@ -82,6 +82,7 @@ class AudienceForm(ScopedForm):
 
 @admin.register(Audience)
 class AudienceAdmin(MerchantScopedAdmin):
+    heading = "Audiences"
     purpose = "Saved groups of shoppers that a campaign can be for. Membership is worked out anew at every send."
     when_empty = "Without one, campaigns go to all subscribed users."
     view_permission = change_permission = add_permission = delete_permission = access.BUILD_CAMPAIGNS

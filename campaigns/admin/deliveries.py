@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
@@ -15,6 +16,7 @@ from unfold.paginator import InfinitePaginator
 
 from accounts import access
 from accounts.scoping import ReadOnlyAdmin, ScopedInline
+from aiq.lib.moments import moment
 from campaigns import reasons
 from campaigns.compiling import Compiled
 from campaigns.links import PlainLinks
@@ -75,6 +77,7 @@ class TrackingInline(ScopedInline):
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
+    heading = "Deliveries"
     purpose = "Every reminder: sent, waiting, or not sent and why."
     when_empty = "They appear when a cart is abandoned while a campaign is live."
     first_step = ("Go to campaigns", "/admin/campaigns/")
@@ -129,7 +132,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @display(description="When", ordering="send_at")
     def when(self, delivery: Delivery) -> Any:
-        return delivery.sent_at or delivery.send_at
+        return moment(delivery.sent_at or delivery.send_at, timezone.now())
 
     @display(description="Message")
     def message_frame(self, delivery: Delivery) -> SafeString | str:

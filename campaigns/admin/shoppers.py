@@ -7,11 +7,13 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from accounts import access
 from accounts.scoping import MerchantScopedAdmin, ScopedForm, ScopedInline
+from aiq.lib.moments import moment
 from campaigns.models import Consent, Shopper, Suppression
 from campaigns.models.shoppers import CART_TOPIC
 from campaigns.suppressions import digest
@@ -53,6 +55,7 @@ class ConsentInline(ScopedInline):
 
 @admin.register(Shopper)
 class ShopperAdmin(MerchantScopedAdmin):
+    heading = "Shoppers"
     purpose = "The people your stores sell to, and whether they may get reminders."
     when_empty = "They come in with their first cart, or when a store sends its customers."
     first_step = ("Connect a store", "/admin/integrations/")
@@ -106,7 +109,7 @@ class ShopperAdmin(MerchantScopedAdmin):
 
     @display(description="Known since", ordering="created_at")
     def since(self, shopper: Shopper) -> Any:
-        return shopper.created_at
+        return moment(shopper.created_at, timezone.now())
 
     @display(description="More")
     def more(self, shopper: Shopper) -> str:

@@ -33,6 +33,8 @@ class TemplateForm(ScopedForm):
 
 @admin.register(MessageTemplate)
 class TemplateAdmin(MerchantScopedAdmin):
+    heading = "Templates"
+    add_label = "Add template"
     purpose = "Mails to begin a campaign from. A campaign keeps its own copy: changing a template changes no campaign."
     when_empty = "Begin from a starter above, or save one from the content step of a campaign."
     view_permission = change_permission = add_permission = delete_permission = access.BUILD_CAMPAIGNS
