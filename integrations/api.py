@@ -111,7 +111,7 @@ def _row(index: int, status: str, errors: Sequence[FieldError], *, name: str, co
 
 
 def get_event(call: Call, event_id: str) -> HttpResponse:
-    found = outcome_of(call.caller.connection_id, event_id)
+    found = outcome_of(call.caller.connection_id, event_id, call.now)
     if found is None:
         raise ProblemError(404, "This connection has no event of that id.")
     return answer(found)

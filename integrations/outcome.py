@@ -1,20 +1,23 @@
 """What became of an event, for the store that sent it (`GET /v2/events/{eventID}`)."""
 
+from datetime import datetime
 from typing import Any
 
+from campaigns import ledger
 from integrations.models import EventKey
 
 
-def outcome_of(connection_id: int, event_id: str) -> dict[str, Any] | None:
+def outcome_of(connection_id: int, event_id: str, now: datetime) -> dict[str, Any] | None:
     """State, reason, cart and decisions of one event of this connection; None where it has none of that id."""
     key = EventKey.objects.filter(connection_id=connection_id, event_id=event_id).select_related("event").first()
     if key is None:
         return None
+    cart, decisions = ledger.of_event(key.event.cart_id, now) if key.event.cart_id else (None, [])
     return {
         "eventID": key.event_id,
         "state": key.state,
         "reason": key.reason or None,
         "note": key.event.note or None,
-        "cart": None,
-        "decisions": [],
+        "cart": cart,
+        "decisions": decisions,
     }

@@ -11,8 +11,9 @@ from campaigns.models import Consent, Shopper
 from integrations import limits
 from integrations.models import Connection, EventKey, InboundEvent
 from products.models import Product, Stock
+from tests import factories
 from tests.integrations.payloads import raw
-from tests.integrations.shops import Shop, shop
+from tests.integrations.shops import Shop, settle_all, shop
 
 pytestmark = pytest.mark.django_db
 WHO = {"email": "avery@example.com"}
@@ -250,6 +251,16 @@ def test_an_event_is_found_by_its_id_and_only_by_its_own_connection() -> None:
     }
     refusal(store.call("GET", "events/other"), 404)
     refusal(shop().call("GET", f"events/{quote(event_id)}"), 404)
+
+
+def test_a_settled_event_tells_its_cart_and_every_decision() -> None:
+    store = shop()
+    campaign = factories.live_campaign(store.connection.merchant)
+    store.post_cart(eventID="e", cartID="c-1", products=[{"id": 1}])
+    settle_all()
+    found = store.call("GET", "events/e").json()["data"]
+    assert (found["state"], found["cart"]) == ("processed", {"cartID": "c-1", "episode": 1, "status": "abandoned"})
+    assert [decision["campaign"] for decision in found["decisions"]] == [campaign.name]
 
 
 @pytest.mark.django_db(transaction=True)
