@@ -123,14 +123,18 @@ def _let_pass(folder: Path, uid: int) -> None:
 
 
 def _grant_search(folder: Path, uid: int) -> bool:
-    """Write the POSIX ACL `user:uid:--x` beside the folder's own mode (layout: linux/posix_acl_xattr.h, version 2)."""
-    mode, ours = folder.stat().st_mode, (2, 1, uid)
-    owner, group, other = mode >> 6 & 7, mode >> 3 & 7, mode & 7
-    entries = [(1, owner, NO_ID), ours, (4, group, NO_ID), (16, group | 1, NO_ID), (32, other, NO_ID)]
+    """Add `user:uid:--x` to the folder's POSIX ACL (layout: linux/posix_acl_xattr.h, version 2)."""
+    mode = folder.stat().st_mode
     try:
         if ACL in os.listxattr(folder):
-            return ACL_ENTRY.pack(*ours) in os.getxattr(folder, ACL)
-        os.setxattr(folder, ACL, struct.pack("<I", 2) + b"".join(ACL_ENTRY.pack(*entry) for entry in entries))
+            found = ACL_ENTRY.iter_unpack(os.getxattr(folder, ACL)[4:])
+        else:
+            found = iter([(1, mode >> 6 & 7, NO_ID), (4, mode >> 3 & 7, NO_ID), (32, mode & 7, NO_ID)])
+        entries = {(tag, who): bits for tag, bits, who in found} | {(2, uid): 1}
+        # Entries for single users count only as far as the mask lets them; a chmod since may have closed it.
+        entries[(16, NO_ID)] = entries.get((16, NO_ID), entries[(4, NO_ID)]) | 1
+        packed = (ACL_ENTRY.pack(tag, bits, who) for (tag, who), bits in sorted(entries.items()))
+        os.setxattr(folder, ACL, struct.pack("<I", 2) + b"".join(packed))
     except (OSError, AttributeError):
         return False
     return True

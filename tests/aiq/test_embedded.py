@@ -192,8 +192,9 @@ def test_the_folders_above_are_opened_to_the_servers_user_and_to_nobody_else(tmp
     (closed / "data").mkdir(parents=True)
     closed.chmod(0o700)
     user = postgres._system_user()
-    for _ in range(2):
-        postgres._let_pass(closed / "data", postgres._uid(user))
+    postgres._let_pass(closed / "data", postgres._uid(user))
+    closed.chmod(0o700)
+    postgres._let_pass(closed / "data", postgres._uid(user))
     assert closed.stat().st_mode & 0o007 == 0
     for name, may in ((user, True), ("daemon", False)):
         done = subprocess.run(["test", "-d", closed / "data"], user=name, group=name, extra_groups=[])
