@@ -12,18 +12,21 @@ from urllib.parse import urlsplit
 from django.urls import reverse_lazy
 
 from aiq import environment
+from aiq.addresses import read_address
 from aiq.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environment.Env()
 
 DEBUG = env.bool("DEBUG", default=False)
-PORT = env.int("PORT", default=8000)
-PUBLIC_URL = env("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+DATA_DIR = Path(env("AIQ_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+# Where `up` runs, a command in a second terminal is of the same site.
+SITE = read_address(DATA_DIR, "site")
+PORT = env.int("PORT", default=SITE.get("port", 8000))
+PUBLIC_URL = env("PUBLIC_URL", default=SITE.get("public_url") or f"http://127.0.0.1:{PORT}").rstrip("/")
 PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or "127.0.0.1"
 HTTPS = PUBLIC_URL.startswith("https://")
-DATA_DIR = Path(env("AIQ_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-DEMO = env.bool("AIQ_DEMO", default=False)
+DEMO = env.bool("AIQ_DEMO", default=bool(SITE.get("demo")))
 SUPPORT_URL = env("SUPPORT_URL", default="")
 SENTRY_DSN = env("SENTRY_DSN", default="")
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)

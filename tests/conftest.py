@@ -1,9 +1,12 @@
 """What every test may ask for. The services are started by `tests.settings`."""
 
+import os
+import shutil
 import socket
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,6 +50,30 @@ def clean_redis() -> Iterator[None]:
     doorbell.forget()
     yield
     doorbell.connection().flushdb()
+
+
+def chromium() -> str | None:
+    """The machine's Chromium; "" for the one that Playwright downloaded itself; None where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    downloads = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
+    return found or ("" if any(downloads.glob("chromium*")) else None)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """pytest-playwright's own, on that Chromium; root may only run it without its sandbox."""
+    sandbox = [] if os.geteuid() else ["--no-sandbox"]
+    own = {"args": [*sandbox, "--disable-gpu", "--disable-background-networking"]}
+    return browser_type_launch_args | own | ({"executable_path": path} if (path := chromium()) else {})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a browser its tests are skipped, and the last line says so."""
+    if chromium() is None:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason="no Chromium"))
 
 
 def _free_port() -> int:

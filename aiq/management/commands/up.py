@@ -17,7 +17,7 @@ from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from aiq import embedded
-from aiq.addresses import read_address, write_address
+from aiq.addresses import read_address, remove_address, write_address
 from aiq.daemons import DaemonError
 from aiq.environment import Env
 from aiq.runner import Runner, free_port, read_procfile
@@ -39,8 +39,11 @@ class Command(BaseCommand):
         self.local = f"http://127.0.0.1:{port}"
         self._refuse_taken(port)
         self._set_environment(port, demo)
+        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         if not settings.EMAIL_URL:
-            write_address(settings.DATA_DIR, "catcher", {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": free_port()})
+            settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+            address = {"EMAIL_HOST": settings.EMAIL_HOST, "EMAIL_PORT": settings.EMAIL_PORT}
+            write_address(settings.DATA_DIR, "catcher", address)
         call_command("migrate", interactive=False, verbosity=0)
         if demo and "create_demo" in get_commands():
             self.stdout.write("Making the sample merchant…")
@@ -70,10 +73,14 @@ class Command(BaseCommand):
         if not settings.EMAIL_URL:
             commands["catcher"] = "python manage.py catcher"
         self.runner = Runner(commands, os.environ, settings.BASE_DIR)
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self.runner.stopping.set())
         self.demo, self.ready, self.started, self.heal_at = demo, False, time.monotonic(), 0.0
-        self.runner.run(self._on_round)
+        write_address(settings.DATA_DIR, "site", {"port": settings.PORT, "public_url": self.url, "demo": settings.DEMO})
+        try:
+            self.runner.run(self._on_round)
+        finally:
+            remove_address(settings.DATA_DIR, "site")
         self.stdout.write("Stopped.")
 
     def _on_round(self) -> None:
