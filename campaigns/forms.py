@@ -19,7 +19,12 @@ MAX_TAGS = 20
 class RecipientsForm(forms.Form):
     """Whom the campaign is for, and when: type, audience, stores, delay, and how the team calls it."""
 
-    name = forms.CharField(label="Internal name", max_length=120, help_text="Only your team sees it.")
+    name = forms.CharField(
+        label="Internal name",
+        max_length=120,
+        help_text="Only your team sees it.",
+        error_messages={"required": "Give the campaign a name, so that your team finds it again."},
+    )
     tags = forms.CharField(
         required=False, max_length=400, help_text="Separated by commas. To find it again in the list."
     )
@@ -34,7 +39,12 @@ class RecipientsForm(forms.Form):
     stores = forms.ModelMultipleChoiceField(
         Store.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, label="Only these stores"
     )
-    delay = forms.IntegerField(label="Send", min_value=0, max_value=MAX_DELAY_MINUTES)
+    delay = forms.IntegerField(
+        label="Send",
+        min_value=0,
+        max_value=MAX_DELAY_MINUTES,
+        error_messages={"required": "Say how long to wait; 0 sends at once."},
+    )
     unit = forms.ChoiceField(choices=[(unit, unit) for unit in UNITS])
 
     def __init__(self, data: Any, *, campaign: Campaign, step: Step, draft: bool = False) -> None:
@@ -96,6 +106,10 @@ class ContentForm(forms.ModelForm):
             "feed": forms.HiddenInput(),
         }
         labels: ClassVar[dict[str, str]] = {"preheader": "Preview text", "body": "Message source"}
+        error_messages: ClassVar[dict[str, dict[str, str]]] = {
+            "subject": {"required": "Write a subject: it is what the shopper sees first."},
+            "body": {"required": "The message is empty. Write it, or pick a template."},
+        }
         help_texts: ClassVar[dict[str, str]] = {"preheader": "Shown after the subject in the inbox."}
 
     def __init__(self, *args: Any, merchant: Merchant, draft: bool = False, **kwargs: Any) -> None:

@@ -33,7 +33,7 @@ def what_it_does(sketch: Sketch) -> str:
 def forecast_in_words(forecast: Forecast) -> str:
     """How many carts it would have met lately, and how many of these shoppers it could have reached."""
     if not forecast.carts:
-        return f"In the last {forecast.days} days no carts were abandoned there."
+        return f"In the last {forecast.days} days no carts were abandoned."
     carts = f"{forecast.carts:,} cart{'' if forecast.carts == 1 else 's'}"
     return f"In the last {forecast.days} days this would have met {carts}; {_reached(forecast)}."
 

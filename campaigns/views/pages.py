@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from accounts import access
 from campaigns import drafts, glance, wording
-from campaigns.models import Campaign, CampaignStatus, Delivery, DeliveryStatus
+from campaigns.models import Campaign, CampaignStatus, CampaignVersion, Delivery, DeliveryStatus
 from campaigns.views.scope import on_campaign, page, signed_in
 from campaigns.views.steps import user_of
 
@@ -101,12 +101,9 @@ def deliveries(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @on_campaign(access.BUILD_CAMPAIGNS)
 @require_GET
 def message(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    """What is live now, and the versions before it."""
+    """What is live now, the versions before it, and the draft where it says something else."""
     versions = list(campaign.versions.select_related("created_by").prefetch_related("contents").order_by("-number"))
-    wanted = request.GET.get("version", "")
-    current = campaign.version.number if campaign.version else 0
-    number = int(wanted) if wanted.isdecimal() and len(wanted) < 6 else current
-    shown = next((version for version in versions if version.number == number), None)
+    shown = _chosen_version(campaign, versions, request.GET.get("version", ""))
     return _tab(request, campaign, "message", versions=versions, shown=shown, step=campaign.steps.first())
 
 
@@ -114,6 +111,13 @@ def message(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @require_GET
 def history(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     return _tab(request, campaign, "history", log=campaign.log.select_related("user")[:200])
+
+
+def _chosen_version(campaign: Campaign, versions: list[CampaignVersion], wanted: str) -> CampaignVersion | None:
+    """The version asked for, else the one that is live; None: the draft, also while it waits for approval."""
+    if not wanted:
+        return None if campaign.status == CampaignStatus.PENDING_APPROVAL else campaign.version
+    return next((version for version in versions if str(version.number) == wanted), None)
 
 
 class _Pages(Paginator):
@@ -161,7 +165,7 @@ def _funnel(figures: glance.Figures) -> list[dict[str, object]]:
 
 
 def _chart(days: Any) -> str:
-    sent, recovered = "var(--color-base-300)", "var(--color-primary-600)"
+    sent, recovered = "var(--color-base-400)", "var(--color-primary-500)"
     return json.dumps(
         {
             "labels": [f"{day:%-d %b}" for day, _, _ in days],

@@ -1,6 +1,7 @@
-// The editor of the wizard: line numbers, placeholders at the caret, the product feed, and the preview's frame.
+// The first mistake gets the focus. The editor of the wizard: line numbers, placeholders at the caret, the product feed, and the preview's frame.
 // Everything saves and validates without it.
 (() => {
+  document.querySelector(".cc .has-errors :is(input, select, textarea)")?.focus();
   const editor = document.querySelector("[data-editor]");
   if (!editor) return;
   const body = editor.querySelector("#id_body");
