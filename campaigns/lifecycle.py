@@ -15,7 +15,7 @@ from django.db.models import Max
 
 from accounts import access
 from accounts.models import User
-from campaigns import drafts, notices, review
+from campaigns import drafts, notices, review, scheduling
 from campaigns.compiling import compile_source
 from campaigns.models import Campaign, CampaignLog, CampaignStatus, CampaignVersion, Content, Step
 
@@ -162,6 +162,7 @@ def _go_live(campaign: Campaign, user: User | None, now: datetime, action: str) 
     keep = campaign.version if campaign.version and not campaign.edited else None
     version = keep or freeze(campaign, user)
     campaign.move(S.LIVE, version=version, live_since=now, edited=False, sent_back_reason="")
+    scheduling.go_on(version)
     _log(campaign, user, action, f"Version {version.number}")
 
 

@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 
 from aiq.lib import bulk, doorbell
-from campaigns.models import Content, Delivery, DeliveryStatus, Episode
+from campaigns.models import CampaignVersion, Content, Delivery, DeliveryStatus, Episode
 
 TIMES = ["due_at", "send_at", "expires_at"]
 QUEUE, DRAIN = "send", "campaigns.jobs.drain"
@@ -94,8 +94,9 @@ def wake(shopper_ids: Collection[int]) -> None:
         ring()
 
 
-def wake_campaign(campaign_id: int) -> None:
-    """The campaign goes on: what waited while it was paused is looked at again."""
-    waiting = Delivery.objects.filter(campaign=campaign_id, status=DeliveryStatus.PENDING, attempts=0)
-    if waiting.filter(send_at__gt=F("due_at")).update(send_at=F("due_at")):
-        ring()
+def go_on(version: CampaignVersion) -> None:
+    """The campaign is live again with this version: what waits is sent with its content, and looked at again."""
+    for content in version.contents.all():
+        waiting = Delivery.objects.filter(step=content.step_id, channel=content.channel, status=DeliveryStatus.PENDING)
+        if waiting.update(content=content, send_at=Case(When(attempts=0, then=F("due_at")), default=F("send_at"))):
+            ring()
