@@ -20,8 +20,8 @@ from aiq.addresses import read_address, remove_address, write_address
 from aiq.daemons import Daemon
 
 NEEDS_NOTHING = frozenset(
-    "catcher check collectstatic compilemessages diffsettings findstatic help lint_templates makemessages "
-    "makemigrations spectacular startapp startproject test testserver version".split()
+    "catcher check collectstatic compilemessages diffsettings findstatic help lint_templates makemessages spectacular "
+    "startapp startproject version".split()
 )
 START_SECONDS = 120
 

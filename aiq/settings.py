@@ -4,7 +4,6 @@ Nothing set: an embedded PostgreSQL and Valkey under AIQ_DATA_DIR, a mail catche
 system check with a hint (`aiq.checks`), not a traceback at the first request.
 """
 
-import os
 import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -185,5 +184,3 @@ LOGGING = {
 }
 
 RQ_SHOW_ADMIN_LINK = False  # its pages would be open to everybody who may enter the admin
-
-os.environ.setdefault("PORT", str(PORT))
