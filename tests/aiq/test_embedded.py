@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,9 +34,12 @@ with embedded.running(Path(sys.argv[1]), ["postgres", "redis"], holder=sys.argv[
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """One cluster for all tests here; its path is long, so that the socket has to live elsewhere."""
-    return tmp_path_factory.mktemp("a" * 80)
+    folder = tmp_path_factory.mktemp("a" * 80)
+    yield folder
+    for note in folder.glob("*.sockets"):
+        shutil.rmtree(note.read_text())
 
 
 def start(folder: Path, holder: str = "command") -> subprocess.Popen[str]:
