@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
@@ -20,8 +21,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("anymail/", include("anymail.urls")),
     *(path("", include(f"{app}.urls")) for app in APPS if find_spec(f"{app}.urls")),
     path("admin/campaigns/", include("campaigns.page_urls")),
+    path("admin/integrations/", include("integrations.page_urls")),
     path("admin/home/pulse/", home.pulse_view, name="home_pulse"),
     path("admin/home/live/", home.live_view, name="home_live"),
     path("admin/", admin.site.urls),
+    *([path("", include("integrations.demo_pages"))] if settings.DEMO else []),
     path("", RedirectView.as_view(url="/admin/"), name="home"),
 ]
