@@ -41,6 +41,9 @@ class OutcomeUnknown:
     text: str
 
 
+Outcome = Receipt | ChannelError | OutcomeUnknown
+
+
 class Channel(ABC):
     """One way to reach a shopper: a file in this package."""
 
@@ -53,7 +56,7 @@ class Channel(ABC):
         """Where the shopper is reached on this channel; empty if nowhere."""
 
     @abstractmethod
-    def send_many(self, messages: Sequence[Message]) -> list[Receipt | ChannelError | OutcomeUnknown]:
+    def send_many(self, messages: Sequence[Message]) -> list[Outcome]:
         """Hand messages over; one outcome per message, in order. Raises nothing for a single message's sake."""
 
 
