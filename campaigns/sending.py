@@ -82,12 +82,12 @@ def send_batch(limit: int = BATCH) -> int:
 
 
 CLAIM = """
-UPDATE campaigns_delivery SET status = 'claimed', claim_token = %s, lease_until = now() + %s::interval
+UPDATE campaigns_delivery SET status = 'claimed', claim_token = %s, lease_until = statement_timestamp() + %s::interval
 WHERE id IN (
-    SELECT id FROM campaigns_delivery WHERE status = 'pending' AND send_at <= now()
+    SELECT id FROM campaigns_delivery WHERE status = 'pending' AND send_at <= statement_timestamp()
     ORDER BY send_at LIMIT %s FOR UPDATE SKIP LOCKED
 )
-RETURNING id, now()
+RETURNING id, statement_timestamp()
 """
 
 
@@ -150,7 +150,7 @@ def _groups(composed: Iterable[Composed]) -> Iterable[list[Composed]]:
 
 START = """
 UPDATE campaigns_delivery d
-SET status = 'sending', lease_until = now() + %s::interval, shopper_id = c.shopper_id, attempts = d.attempts + 1
+SET status = 'sending', lease_until = statement_timestamp() + %s::interval, shopper_id = c.shopper_id, attempts = d.attempts + 1
 FROM {digests} JOIN campaigns_delivery own ON own.id = v.id
     JOIN campaigns_episode e ON e.id = own.episode_id
     JOIN campaigns_cart c ON c.id = e.cart_id
@@ -273,11 +273,11 @@ def sweep() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE campaigns_delivery SET status = 'pending', claim_token = NULL, lease_until = NULL"
-            " WHERE status = 'claimed' AND lease_until < now()"
+            " WHERE status = 'claimed' AND lease_until < statement_timestamp()"
         )
         freed = cursor.rowcount
         cursor.execute(
             "UPDATE campaigns_delivery SET status = 'unknown', lease_until = NULL"
-            " WHERE status = 'sending' AND lease_until < now()"
+            " WHERE status = 'sending' AND lease_until < statement_timestamp()"
         )
         return freed + cursor.rowcount

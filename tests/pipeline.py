@@ -53,7 +53,7 @@ class Shop:
 
 def go_live(merchant: Merchant, since: datetime, **step: Any) -> Campaign:
     """A campaign on the gentle reminder, without delay, set live at that time by the function that pages use."""
-    starter = starters.get("gentle-reminder")
+    starter = starters.starters()["gentle-reminder"]
     content = {"subject": starter.subject, "preheader": starter.preheader, "body": starter.body, "delay_minutes": 0}
     campaign = factories.campaign(merchant, step=content | step)
     lifecycle.set_live(campaign, None, since)

@@ -55,6 +55,6 @@ def insert(model: type[models.Model], rows: Sequence[Row], fields: Sequence[str]
 
 
 def _column_type(model: type[models.Model], name: str) -> str:
-    field = model._meta.get_field(name.removesuffix("_id") if name.endswith("_id") and name != "id" else name)
-    assert isinstance(field, models.Field)
+    """The type to read a value as: that of the column, without the identity or sequence that a primary key has."""
+    field = next(field for field in model._meta.concrete_fields if name in (field.name, field.attname))
     return (field.rel_db_type(connection) if field.primary_key else field.db_type(connection)) or "text"
