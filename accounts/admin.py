@@ -80,7 +80,7 @@ class MerchantAdmin(MerchantScopedAdmin):
 class StoreAdmin(MerchantScopedAdmin):
     """Stores appear by themselves when a connection speaks of them; here they get a name and their rules."""
 
-    heading = "Stores"
+    heading, one = "Stores", "store"
     purpose = "Your shops. They appear by themselves when a connection speaks of them."
     when_empty = "Connect a shop, and it appears here."
     first_step = ("Go to integrations", "/admin/integrations/")
@@ -108,7 +108,7 @@ class StoreAdmin(MerchantScopedAdmin):
 class TeamAdmin(MerchantScopedAdmin):
     """The people of a merchant. Adding one sends them a mail; every change goes through `access`."""
 
-    heading = "Team"
+    heading, one = "People", "person"
     purpose = "Who works on this merchant, and what each may do."
     add_label = "Add person"
     view_permission = change_permission = add_permission = delete_permission = access.MANAGE_TEAM

@@ -11,9 +11,11 @@ from typing import Any, ClassVar, TypeVar
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin as DjangoModelAdmin
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin, TabularInline
 
 from accounts import access
@@ -33,7 +35,18 @@ def merchant_of(row: Model, path: str) -> Merchant:
 
 def only_of(queryset: "QuerySet[M]", merchant: Merchant | None, path: str = "merchant") -> "QuerySet[M]":
     """The rows of one merchant; none where there is no merchant."""
-    return queryset.filter(**{path or "pk": merchant}) if merchant else queryset.none()
+    return queryset.filter(**{path or "pk": merchant.pk}) if merchant else queryset.none()
+
+
+class BoundedPaginator(Paginator):
+    """Counts no further than `bounded`, so that no list counts a big table."""
+
+    bounded = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return rows[: self.bounded + 1].count()
 
 
 class RelatedFilter(admin.RelatedFieldListFilter):
@@ -114,11 +127,12 @@ class ScopedInline(Scoped, TabularInline):
 class MerchantScopedAdmin(Scoped, ModelAdmin):
     """The base of every page in the admin that shows a merchant's rows.
 
-    `heading` is the title of the list, `purpose` the sentence under it, `add_label` its main action; an empty list says
+    `heading` is the title of the list, `one` a row of it, `purpose` the sentence under it, `add_label` its main action; an empty list says
     `when_empty` and offers `first_step` (label, address).
     """
 
     heading: ClassVar[str] = ""
+    one: ClassVar[str] = ""
     add_label: ClassVar[str] = ""
     purpose: ClassVar[str] = ""
     when_empty: ClassVar[str] = ""
@@ -131,6 +145,7 @@ class MerchantScopedAdmin(Scoped, ModelAdmin):
     warn_unsaved_form = True
     show_full_result_count = False
     list_per_page = 50
+    paginator = BoundedPaginator
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -151,6 +166,15 @@ class MerchantScopedAdmin(Scoped, ModelAdmin):
         form = super().get_form(request, obj, change=change, **kwargs)
         form.scope = self.merchant_for(request, obj)
         return form
+
+    def title_of(self, obj: Any) -> str:
+        """What the page of one row is called."""
+        return str(obj)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        if original := context.get("original"):
+            context["original_title"] = self.title_of(original)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return self._known(request, super().changelist_view, extra_context=extra_context)
@@ -204,6 +228,10 @@ class ReadOnlyAdmin(MerchantScopedAdmin):
     """Pages for looking only: nobody adds, changes or deletes here."""
 
     list_disable_select_all = True
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        context["show_history"] = False
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
 
 from accounts import access
 from accounts.scoping import ReadOnlyAdmin
@@ -24,14 +23,13 @@ TOPICS = {"cart": "Cart", "orders": "Order", "contacts": "Contacts", "products":
 class EventAdmin(ReadOnlyAdmin):
     """The list speaks of `EventKey`, the narrow row; its body is read only on the page of one event."""
 
-    heading = "Events"
+    heading, one = "Events", "event"
     purpose = "Everything your stores told us, newest first. What could not be read is kept, with the reason."
     when_empty = "The first event of a connected store appears here within seconds."
     first_step = ("Go to integrations", "/admin/integrations/")
     merchant_path = "connection__merchant"
     view_permission = access.MANAGE_SETTINGS
     exclude: Any = ()
-    paginator = InfinitePaginator
     list_display = ("what", "status", "reason_shown", "connection", "received")
     list_display_links = ("what",)
     list_filter = ("state", "connection")
@@ -40,10 +38,13 @@ class EventAdmin(ReadOnlyAdmin):
     search_help_text = "The store's id of an event"
     ordering = ("-id",)
     fieldsets = (
-        (None, {"fields": (("what", "status"), ("connection", "received_at"), "reason_shown", "event_id", "more")}),
+        (None, {"fields": (("what", "status"), ("connection", "received"), "reason_shown", "event_id", "more")}),
         ("What it said", {"fields": ("body",)}),
     )
-    readonly_fields = ("what", "status", "reason_shown", "body", "more")
+    readonly_fields = ("what", "status", "received", "reason_shown", "body", "more")
+
+    def title_of(self, obj: EventKey) -> str:
+        return f"{self.what(obj)} from {obj.connection}"
 
     @display(description="Event")
     def what(self, key: EventKey) -> str:

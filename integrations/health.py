@@ -27,6 +27,7 @@ class StoreHealth:
     state: str
     last_cart_at: datetime | None
     last_order_at: datetime | None
+    store_id: int
 
     @property
     def words(self) -> str:
@@ -77,4 +78,4 @@ def _health(store: Store, cart: datetime | None, order: datetime | None, fed: bo
         state = "well"
     else:
         state = "silent" if store.cart_trigger != "none" else "waiting"
-    return StoreHealth(store.name, store.get_cart_trigger_display(), state, cart, order)
+    return StoreHealth(store.name, store.get_cart_trigger_display(), state, cart, order, store.pk)

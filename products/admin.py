@@ -28,7 +28,7 @@ class StockInline(ScopedInline):
 
 @admin.register(Product)
 class ProductAdmin(MerchantScopedAdmin):
-    heading = "Catalogue"
+    heading, one = "Products", "product"
     purpose = "What your stores sell, as they last told us. Sold-out products in a cart are replaced from here."
     when_empty = "Products come in when a connected store sends its catalogue."
     first_step = ("Connect a store", "/admin/integrations/")

@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
 from unfold.decorators import display
 
 from accounts import access
@@ -28,6 +30,10 @@ class RulesWidget(forms.Widget):
         context["widget"] |= {"rows": [_row(rule) for rule in value or []], "fields": FIELDS, "operators": OPERATORS}
         context["widget"]["attribute"] = ATTRIBUTE
         return context
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """With the site's templates: the renderer of forms looks for widgets elsewhere."""
+        return mark_safe(render_to_string(self.template_name, self.get_context(name, value, attrs)))  # noqa: S308
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, str]]:
         columns = (data.getlist(f"{name}-{column}") for column in ("field", "attribute", "is", "value"))
@@ -82,7 +88,7 @@ class AudienceForm(ScopedForm):
 
 @admin.register(Audience)
 class AudienceAdmin(MerchantScopedAdmin):
-    heading = "Audiences"
+    heading, one = "Audiences", "audience"
     purpose = "Saved groups of shoppers that a campaign can be for. Membership is worked out anew at every send."
     when_empty = "Without one, campaigns go to all subscribed users."
     view_permission = change_permission = add_permission = delete_permission = access.BUILD_CAMPAIGNS

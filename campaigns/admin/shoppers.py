@@ -9,7 +9,6 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
 
 from accounts import access
 from accounts.scoping import MerchantScopedAdmin, ScopedForm, ScopedInline
@@ -55,7 +54,7 @@ class ConsentInline(ScopedInline):
 
 @admin.register(Shopper)
 class ShopperAdmin(MerchantScopedAdmin):
-    heading = "Shoppers"
+    heading, one = "Shoppers", "shopper"
     purpose = "The people your stores sell to, and whether they may get reminders."
     when_empty = "They come in with their first cart, or when a store sends its customers."
     first_step = ("Connect a store", "/admin/integrations/")
@@ -63,7 +62,6 @@ class ShopperAdmin(MerchantScopedAdmin):
     change_permission = add_permission = access.EDIT_SHOPPERS
     form = ShopperForm
     inlines = (ConsentInline,)
-    paginator = InfinitePaginator
     list_display = ("shopper", "email_consent", "phone", "labels", "since")
     list_display_links = ("shopper",)
     search_fields = ("^email", "^first_name", "^last_name", "^phone")

@@ -33,7 +33,7 @@ class TemplateForm(ScopedForm):
 
 @admin.register(MessageTemplate)
 class TemplateAdmin(MerchantScopedAdmin):
-    heading = "Templates"
+    heading, one = "Templates", "template"
     add_label = "Add template"
     purpose = "Mails to begin a campaign from. A campaign keeps its own copy: changing a template changes no campaign."
     when_empty = "Begin from a starter above, or save one from the content step of a campaign."
