@@ -48,4 +48,6 @@ class ShortPathMiddleware:
             response = response.render()  # type: ignore[attr-defined]
         for name, value in self.headers.items():
             response.headers.setdefault(name, value)
+        if not response.streaming:
+            response.headers.setdefault("Content-Length", str(len(response.content)))  # type: ignore[attr-defined]
         return response
