@@ -58,7 +58,7 @@ def template(request: HttpRequest, key: str) -> HttpResponse:
     if found is None:
         raise Http404("No such template.")
     source = Source(found.subject, found.preheader, found.body)
-    return _document(previewing.preview(source, preview_data.context_of(merchant, None, feed=True)).html)
+    return _document(previewing.preview(source, preview_data.preview_context(merchant, None, feed=True)).html)
 
 
 @on_campaign(access.SEE_REPORTS)
@@ -71,7 +71,7 @@ def version(request: HttpRequest, campaign: Campaign, number: int) -> HttpRespon
         raise Http404("No such version.")
     compiled = Compiled(content.subject, content.preheader, content.html, content.text, (), content.feed)
     try:
-        context = preview_data.context_of(campaign.merchant, None, feed=content.feed)
+        context = preview_data.preview_context(campaign.merchant, None, feed=content.feed)
         return _document(render_message(compiled, context, PlainLinks()).html)
     except (MissingData, RenderFailed):
         return _document("<p>This message needs data that the sample shopper does not have.</p>")
@@ -89,7 +89,7 @@ def _typed(request: HttpRequest, campaign: Campaign) -> Step:
 def _preview(campaign: Campaign, step: Step, cart_code: str) -> Preview:
     source = drafts.source_of(step, campaign.merchant.plan)
     cart = _cart(campaign, cart_code)
-    return previewing.preview(source, preview_data.context_of(campaign.merchant, cart, feed=source.feed))
+    return previewing.preview(source, preview_data.preview_context(campaign.merchant, cart, feed=source.feed))
 
 
 def _cart(campaign: Campaign, code: str) -> Cart | None:
