@@ -40,7 +40,7 @@ _TABLE = (
         "Hero product",
         "The first product fills the page, the rest of the cart is listed below.",
         "{% if items %}Still thinking about {{ items.first.name }}?{% else %}Still thinking it over?{% endif %}",
-        "It is still in your cart.",
+        "Your cart is waiting. One click and you are back.",
     ),
     (
         "plain-letter",
