@@ -76,8 +76,7 @@ def _isolate(ids: Sequence[int]) -> None:
 
 
 def _quarantine(ids: Sequence[int]) -> None:
-    note = "The facts of this event could not be recorded."
-    write([quarantined(event, "recording_failed", note) for event in claim_these(ids)], {})
+    write([quarantined(event, "recording_failed") for event in claim_these(ids)], {})
 
 
 def _raise_if_away(error: Exception) -> None:

@@ -8,6 +8,7 @@ import msgspec
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from integrations import fields
+from integrations.reasons import EVENT_REASONS
 from integrations.schema import CartDocument, ContactsDocument, OrderDocument, ProductsDocument
 
 Json = dict[str, Any]
@@ -77,7 +78,8 @@ def _event() -> Json:
         {
             "eventID": _TEXT,
             "state": {"enum": ["received", "processed", "ignored", "quarantined"]},
-            "reason": {"type": ["string", "null"]},
+            "reason": {"enum": [*EVENT_REASONS, None]},
+            "note": {"type": ["string", "null"]},
             "cart": {"anyOf": [cart, {"type": "null"}]},
             "decisions": {"type": "array", "items": _object(decision)},
         }

@@ -4,20 +4,21 @@ from datetime import datetime
 from typing import Any
 
 from campaigns import ledger
-from integrations.models import EventKey
+from integrations.models import EventKey, InboundEvent
 
 
 def outcome_of(connection_id: int, event_id: str, now: datetime) -> dict[str, Any] | None:
     """State, reason, cart and decisions of one event of this connection; None where it has none of that id."""
-    key = EventKey.objects.filter(connection_id=connection_id, event_id=event_id).select_related("event").first()
+    key = EventKey.objects.filter(connection_id=connection_id, event_id=event_id).first()
     if key is None:
         return None
-    cart, decisions = ledger.of_event(key.event.cart_id, now) if key.event.cart_id else (None, [])
+    event = InboundEvent.objects.filter(key=key).first()  # the key outlives the event itself
+    cart, decisions = ledger.of_event(event.cart_id, now) if event and event.cart_id else (None, [])
     return {
         "eventID": key.event_id,
         "state": key.state,
         "reason": key.reason or None,
-        "note": key.event.note or None,
+        "note": (event and event.note) or None,
         "cart": cart,
         "decisions": decisions,
     }

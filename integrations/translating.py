@@ -41,11 +41,11 @@ def translate(event: Waiting) -> Translated:
         return quarantined(event, error.reason, error.detail)
     except Exception:
         logger.exception("event %s of connection %s cannot be translated", event.key_id, event.source)
-        return quarantined(event, "translation_failed", "Our translation stumbled over this event.")
+        return quarantined(event, "translation_failed")
 
 
-def quarantined(event: Waiting, reason: str, note: str) -> Translated:
-    return Translated(event, EventState.QUARANTINED, reason=reason[:64], note=note[:MAX_NOTE])
+def quarantined(event: Waiting, reason: str, note: str = "") -> Translated:
+    return Translated(event, EventState.QUARANTINED, reason=reason, note=note[:MAX_NOTE])
 
 
 def provider_of(event: Waiting) -> Provider:
@@ -61,6 +61,5 @@ def _translate(event: Waiting, provider: Provider, payload: Any) -> Translated:
         return Translated(event, EventState.IGNORED, reason=error.reason, note=error.detail, body=body)
     wanted = tuple(fact for fact in facts if event.carts_enabled or not isinstance(fact, CartFact))
     if len(wanted) < len(facts) and not wanted:
-        note = "Abandoned carts are switched off for this connection."
-        return Translated(event, EventState.IGNORED, reason="carts_switched_off", note=note, body=body)
+        return Translated(event, EventState.IGNORED, reason="carts_switched_off", body=body)
     return Translated(event, EventState.PROCESSED, wanted, body=body)

@@ -13,19 +13,19 @@ Headers: TypeAlias = Mapping[str, str]
 
 
 class BadPayloadError(ValueError):
-    """This event cannot be translated: it is quarantined. `reason` is a stable code of at most 64 characters."""
+    """This event cannot be translated: it is quarantined. `reason` is one of `integrations.reasons`."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(detail or reason)
+        super().__init__(f"{reason} {detail}".rstrip())
         self.reason = reason
         self.detail = detail
 
 
 class IgnoredEventError(ValueError):
-    """This event is none of ours: it is kept and ignored, visibly. `reason` is a stable code."""
+    """This event is none of ours: it is kept and ignored, visibly. `reason` is one of `integrations.reasons`."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(detail or reason)
+        super().__init__(f"{reason} {detail}".rstrip())
         self.reason = reason
         self.detail = detail
 

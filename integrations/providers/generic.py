@@ -65,7 +65,7 @@ class Generic(Provider):
         return [cart_fact(cast(CartDocument, document), received_at)]
 
     def allow_listed(self, topic: str, payload: Any) -> Any:
-        return prune(payload, _kept(DOCUMENTS[topic])) if topic in DOCUMENTS else {}
+        return prune(payload, _KEPT[topic]) if topic in DOCUMENTS else {}
 
 
 class _Reading:
@@ -220,3 +220,6 @@ def _kept(kind: Any) -> Kept | None:
     if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
         return {field.encode_name: _kept(field.type) for field in msgspec.structs.fields(inner)}
     return None
+
+
+_KEPT = {topic: _kept(document) for topic, document in DOCUMENTS.items()}

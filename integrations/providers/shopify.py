@@ -272,7 +272,7 @@ def _variant_stock(key: str, variant: Object, as_of: datetime) -> Iterator[Stock
 def _level(given: Object, received_at: datetime) -> StockFact:
     available = _figure(given["available"])
     if available is None:
-        raise IgnoredEventError("stock_not_counted", "The shop does not count this item at this location.")
+        raise IgnoredEventError("stock_not_counted")
     return StockFact(
         stock_ref=_required(given, "inventory_item_id"),
         location=identifier(given.get("location_id")),

@@ -1,5 +1,8 @@
 import json
+import re
 from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -7,9 +10,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from aiq.lib import doorbell
 from campaigns.models import Consent, Shopper
-from integrations import limits
+from integrations import ingest, limits, parsing
 from integrations.models import Connection, EventKey, InboundEvent
+from integrations.reasons import EVENT_REASONS
 from products.models import Product, Stock
 from tests import factories
 from tests.integrations.payloads import raw
@@ -187,6 +192,17 @@ def test_a_body_over_256_kib_is_413_and_a_catalogue_may_have_1_mib() -> None:
     refusal(shop().call("PUT", "products", {"products": [], "note": "x" * 1024 * 1024}), 413)
 
 
+def test_a_body_that_comes_in_chunks_is_read_to_its_limit() -> None:
+    store = shop()
+
+    def chunked(body: bytes) -> Any:
+        extra = {"wsgi.input": BytesIO(body), "HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
+        return store.call("POST", "cart", b"", **extra)
+
+    assert chunked(raw("v2-cart-simple.json")).json()["data"]["status"] == "accepted"
+    refusal(chunked(b"[" + b" " * 256 * 1024 + b"]"), 413)
+
+
 def test_too_many_calls_are_429_with_the_time_to_wait(settings: Any, clean_redis: None) -> None:
     settings.STORE_CALLS_PER_SECOND = 2
     answers = [(store := shop()).post_cart(eventID="e")] + [store.post_cart(eventID="e") for _ in range(20)]
@@ -263,6 +279,14 @@ def test_a_settled_event_tells_its_cart_and_every_decision() -> None:
     assert [decision["campaign"] for decision in found["decisions"]] == [campaign.name]
 
 
+def test_the_key_of_an_event_answers_after_its_body_is_gone() -> None:
+    store = shop()
+    store.post_cart(eventID="e")
+    InboundEvent.objects.all().delete()
+    assert store.call("GET", "events/e").json()["data"]["state"] == "received"
+    assert store.post_cart(eventID="e").json()["data"]["status"] == "duplicate"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_to_the_database_that_died_is_opened_anew() -> None:
     store = shop()
@@ -296,12 +320,10 @@ def unknown_key(store: Shop) -> Any:
     return store.call("POST", "cart", {}, headers={"X-APIKEY": "aiq_never_seen"})
 
 
-def test_redis_away_still_gives_202(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redis_away_still_gives_202(settings: Any) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     settings.STORE_CALLS_PER_SECOND = 40
     limits.forget()
-    from aiq.lib import doorbell
-
     doorbell.connection.cache_clear()
     try:
         assert [shop().post_cart().status_code for _ in range(3)] == [202] * 3
@@ -310,19 +332,19 @@ def test_redis_away_still_gives_202(settings: Any, monkeypatch: pytest.MonkeyPat
         doorbell.forget()
 
 
-def test_an_accepted_cart_costs_one_statement(django_assert_num_queries: Any) -> None:
+def test_an_accepted_cart_costs_one_statement(django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     store = shop()
     store.post_cart(eventID="first")
     executed: list[str] = []
-    from integrations import ingest
-
     original = ingest._execute
-    ingest._execute = lambda statement, values: executed.append(statement) or original(statement, values)  # type: ignore[func-returns-value]
-    try:
-        with django_assert_num_queries(0):
-            store.post_cart(eventID="second")
-    finally:
-        ingest._execute = original
+
+    def counted(statement: str, values: Any) -> Any:
+        executed.append(statement)
+        return original(statement, values)
+
+    monkeypatch.setattr(ingest, "_execute", counted)
+    with django_assert_num_queries(0):
+        store.post_cart(eventID="second")
     assert len(executed) == 1
 
 
@@ -339,6 +361,20 @@ def test_the_published_schema_is_made_of_the_documents() -> None:
 def unresolved(described: Any) -> set[str]:
     found = {part.split('"')[0] for part in json.dumps(described).split('"$ref": "')[1:]}
     return {ref for ref in found if ref.rpartition("/")[2] not in described["components"]["schemas"]}
+
+
+def test_reasons_of_events_are_a_published_closed_list() -> None:
+    assert all(len(code) <= 64 for code in EVENT_REASONS)
+    raised = {
+        found
+        for path in Path(ingest.__file__).parent.rglob("*.py")
+        for found in re.findall(
+            r'(?:PayloadError|EventError|quarantined)\((?:event, )?"(\w+)"|reason="(\w+)"', path.read_text()
+        )
+    }
+    raw_codes = re.findall(r'NotJsonError\("(\w+)"', Path(parsing.__file__).read_text())
+    used = {code for pair in raised for code in pair if code} | {f"not_json_{code}" for code in raw_codes}
+    assert used == set(EVENT_REASONS)
 
 
 def test_the_schema_has_a_page() -> None:

@@ -239,6 +239,16 @@ def test_while_the_database_is_away_the_job_ends_and_events_wait(monkeypatch: py
     assert states() == [("received", "")]
 
 
+def test_an_event_that_waits_again_ends_in_the_same_rows() -> None:
+    store = shop()
+    store.call("POST", "cart", raw("v2-cart-dynamic.json"))
+    settle_all()
+    EventKey.objects.update(state="received")
+    assert settle_all() == 1
+    assert states() == [("processed", "")]
+    assert (Cart.objects.count(), Shopper.objects.count()) == (1, 1)
+
+
 def test_an_erased_event_leaves_no_row() -> None:
     store: Shop = shop()
     store.post_cart(eventID="e", timestamp=int(timezone.now().timestamp()))
