@@ -66,9 +66,11 @@ WITH days AS MATERIALIZED (
     )
     GROUP BY GROUPING SETS ((d.merchant_id, days.day), (d.merchant_id, days.day, d.campaign_id))
   UNION ALL
-    SELECT e.merchant_id, d.campaign_id, days.day, 0, 0, 0, 0, 0, 0, count(DISTINCT e.id)
+    -- Orders, not carts: one order may win back several carts of a shopper.
+    SELECT e.merchant_id, d.campaign_id, days.day, 0, 0, 0, 0, 0, 0, count(DISTINCT (c.shopper_id, e.recovered_at))
     FROM days JOIN campaigns_episode e ON e.merchant_id = days.merchant_id
      AND e.recovered_at >= days.starts AND e.recovered_at < days.ends
+    JOIN campaigns_cart c ON c.id = e.cart_id
     JOIN campaigns_delivery d ON d.episode_id = e.id AND d.sent_at <= e.recovered_at
     GROUP BY GROUPING SETS ((e.merchant_id, days.day), (e.merchant_id, days.day, d.campaign_id))
 ), earned (merchant_id, campaign_id, day, currency, amount) AS (

@@ -11,7 +11,7 @@ from campaigns.models import Decision, DecisionKind, Delivery, Episode, Outcome,
 
 WINDOW = timedelta(days=1)
 _TRACKED = {
-    TrackingKind.CLICKED: "clicked the link in the reminder",
+    TrackingKind.CLICKED: "clicked the reminder",
     TrackingKind.UNSUBSCRIBED: "unsubscribed from cart reminders",
     TrackingKind.BOUNCED: "could not be reached: the address refused the mail",
 }
@@ -29,7 +29,7 @@ class Happening:
     who: str = ""
 
 
-def recent(merchant: Merchant, now: datetime, limit: int = 12) -> list[Happening]:
+def recent(merchant: Merchant, now: datetime, limit: int = 10) -> list[Happening]:
     """The newest happenings of the last day; five queries whatever the size of the merchant."""
     since = now - WINDOW
     found = [
@@ -52,17 +52,22 @@ def _abandoned(merchant: Merchant, since: datetime, now: datetime, limit: int) -
 
 def _recovered(merchant: Merchant, since: datetime, now: datetime, limit: int) -> Iterator[Happening]:
     rows = Episode.objects.filter(merchant=merchant, recovered_at__gte=since, recovered_at__lte=now)
-    for row in rows.select_related("cart__shopper", "order").order_by("-recovered_at")[:limit]:
+    told: set[tuple[int | None, datetime]] = set()
+    for row in rows.select_related("cart__shopper", "order").order_by("-recovered_at")[: 2 * limit]:
         assert row.recovered_at
+        # One order may win back several carts of a shopper; it is told once.
+        if (again := (row.cart.shopper_id, row.recovered_at)) in told:
+            continue
+        told.add(again)
         amount = money(row.order.total, row.order.currency or merchant.currency) if row.order else ""
         yield _happening("recovered", row.recovered_at, row.cart.shopper, "came back and bought", amount)
 
 
 def _sent(merchant: Merchant, since: datetime, now: datetime, limit: int) -> Iterator[Happening]:
     rows = Delivery.objects.sent().filter(merchant=merchant, sent_at__gte=since, sent_at__lte=now)
-    for row in rows.select_related("shopper", "campaign").order_by("-sent_at")[:limit]:
+    for row in rows.select_related("shopper").order_by("-sent_at")[:limit]:
         assert row.sent_at
-        yield _happening("sent", row.sent_at, row.shopper, f"got the reminder “{row.campaign.name}”")
+        yield _happening("sent", row.sent_at, row.shopper, "got a reminder")
 
 
 def _bought_before(merchant: Merchant, since: datetime, now: datetime, limit: int) -> Iterator[Happening]:
@@ -75,7 +80,7 @@ def _bought_before(merchant: Merchant, since: datetime, now: datetime, limit: in
         reason="bought",
     )
     for row in rows.select_related("episode__cart__shopper").order_by("-at")[:limit]:
-        text = "bought before the reminder was due, so none was sent"
+        text = "bought, so no reminder was sent"
         yield _happening("bought", row.at, row.episode.cart.shopper, text)
 
 

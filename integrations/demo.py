@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
@@ -94,8 +95,9 @@ def _found(now: datetime) -> Merchant:
         postal_address="214 North Loop, Minneapolis, MN 55401",
         brand_color="#2f6f4f",
     )
+    hashed = make_password(PASSWORD)
     for role, name in PEOPLE:
-        access.set_role(User.objects.create_user(_email(role), PASSWORD, name=name), merchant, role)
+        access.set_role(User.objects.create(email=_email(role), name=name, password=hashed), merchant, role)
     sample_shop(merchant)
     return merchant
 

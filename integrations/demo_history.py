@@ -5,7 +5,7 @@ Made in one transaction, so that no worker sees a message of the past as due.
 """
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -46,13 +46,13 @@ from integrations.simulator_shoppers import Visit, visit
 
 DAYS = 60
 SPAN = timedelta(days=DAYS)
-A_DAY = (7, 15)
+A_DAY = (8, 14)
 SEED = 20
 QUIET_END = timedelta(minutes=15)
 HOURS = (1, 0, 0, 0, 0, 1, 2, 4, 6, 8, 9, 9, 10, 8, 7, 7, 8, 9, 11, 13, 14, 11, 7, 3)
 # Of those who got a reminder, out of a hundred.
-OPENED, MACHINE_OPENED, CLICKED, UNSUBSCRIBED, BOUNCED = 56, 12, 21, 1, 1
-BOUGHT = {"clicked": 62, "opened": 7}
+OPENED, MACHINE_OPENED, CLICKED, UNSUBSCRIBED, BOUNCED = 58, 12, 25, 1, 1
+BOUGHT = {"clicked": 66, "opened": 9}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,10 @@ def write(merchant: Merchant, connection: Connection, campaign: Campaign, now: d
     dice = random.Random(SEED)  # noqa: S311 - a story, not a secret
     origin = Origin(merchant.pk, connection.code)
     slugs = list(connection.stores.order_by("pk").values_list("slug", flat=True))
-    past = [_past(dice, number, left_at, slugs) for number, left_at in enumerate(_moments(dice, merchant, now))]
-    _tell(origin, [(f"{one.event}-{n}", fact) for one in past for n, fact in enumerate(_cart_facts(one))], now)
+    products = simulator_catalog.products()
+    visits = enumerate(_moments(dice, merchant, now))
+    past = [_past(visit(SEED, number, products, slugs), left_at) for number, left_at in visits]
+    _tell(origin, [(one.event, _cart(one)) for one in past], now)
     before = {one.event: one.left_at + timedelta(seconds=30) for one in past if one.bought_before}
     _tell(origin, [_order(one, before[one.event]) for one in past if one.bought_before], now)
     _date_entries(merchant)
@@ -90,7 +92,7 @@ def _moments(dice: random.Random, merchant: Merchant, now: datetime) -> list[dat
     moments = []
     for back in range(DAYS, -1, -1):
         day = today - timedelta(days=back)
-        count = dice.randint(*A_DAY) + (3 if day.weekday() >= 5 else 0) + (DAYS - back) // 14
+        count = dice.randint(*A_DAY) + (3 if day.weekday() >= 5 else 0) + (DAYS - back) // 7
         for _ in range(count):
             hour = dice.choices(range(24), weights=HOURS)[0]
             moment = day + timedelta(hours=hour, minutes=dice.randrange(60), seconds=dice.randrange(60))
@@ -98,10 +100,13 @@ def _moments(dice: random.Random, merchant: Merchant, now: datetime) -> list[dat
     return sorted(moment for moment in moments if now - SPAN <= moment <= now - QUIET_END)
 
 
-def _past(dice: random.Random, number: int, left_at: datetime, stores: Sequence[str]) -> Past:
-    one = visit(SEED, number, simulator_catalog.products(), stores)
+def _past(one: Visit, left_at: datetime) -> Past:
     return Past(
-        one, left_at, f"past-{number}", subscribed=one.story != "never_asked", bought_before=one.story == "buys_before"
+        one,
+        left_at,
+        f"past-{one.number}",
+        subscribed=one.story != "never_asked",
+        bought_before=one.story == "buys_before",
     )
 
 
@@ -114,8 +119,8 @@ def _tell(origin: Origin, told: Iterable[tuple[str, CartFact | OrderFact]], now:
     intake.record(arrivals, now)
 
 
-def _cart_facts(past: Past) -> list[CartFact]:
-    left = CartFact(
+def _cart(past: Past) -> CartFact:
+    return CartFact(
         status=CartStatus.ABANDONED,
         occurred_at=past.left_at,
         cart_key=past.event,
@@ -126,7 +131,6 @@ def _cart_facts(past: Past) -> list[CartFact]:
         totals=(("total", past.visit.total),),
         store=past.visit.store,
     )
-    return [replace(left, status=CartStatus.OPEN, occurred_at=past.left_at - timedelta(minutes=4)), left]
 
 
 def _customer(past: Past) -> CustomerFact:

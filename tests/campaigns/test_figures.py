@@ -122,6 +122,18 @@ def test_a_refund_subtracts_on_the_day_of_its_order(story):
     assert story.figure(date(2026, 2, 22)).money == {"USD": "30"}
 
 
+def test_an_order_that_wins_back_two_carts_counts_once(story):
+    first = story.abandoned()
+    second = factories.episode(factories.cart(story.merchant, first.cart.shopper), NOW - 3 * HOUR)
+    for episode in (first, second):
+        story.sent(episode)
+    story.bought(first)
+    second.recovered_at = NOW - HOUR
+    second.save()
+    roll_up(NOW)
+    assert story.figure().recovered == 1
+
+
 def test_currencies_are_never_added_up(story):
     for currency, total in (("USD", 10), ("EUR", 20), ("", 5)):
         episode = story.abandoned()

@@ -3,6 +3,8 @@
 import random
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -36,10 +38,9 @@ class Command(SupportCommand):
             raise Refused(f"There is no merchant {options['merchant']!r}.")
         seed = options["seed"] if options["seed"] is not None else random.randrange(10**6)  # noqa: S311
         simulation = self._simulation(merchant, seed)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: setattr(simulation, "stopped", True))
         minutes = options["minutes"]
-        tally = simulation.run(options["shoppers"], minutes * 60 if minutes is not None else None)
+        with _ended_by_signals(simulation):
+            tally = simulation.run(options["shoppers"], minutes * 60 if minutes is not None else None)
         simulation.shop.client.close()
         self.done({"merchant": merchant.slug, "seed": seed, **tally.plain()}, tally.plain())
 
@@ -62,3 +63,15 @@ class Command(SupportCommand):
         stream = self.stderr if self.json_wanted else self.stdout
         stream.write(f"{timezone.now():%H:%M:%S} {text}", style_func=str)
         stream.flush()
+
+
+@contextmanager
+def _ended_by_signals(simulation: Simulation) -> Iterator[None]:
+    """Ctrl-C and SIGTERM close the shop, so that its tally is still told."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: setattr(simulation, "stopped", True)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
