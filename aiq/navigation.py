@@ -51,7 +51,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Insights",
         (
             Entry("Why?", "help", "/admin/why/", access.SEE_REPORTS),
-            Entry("Deliveries", "outgoing_mail", "admin:campaigns_delivery_changelist", access.SEE_REPORTS),
+            Entry("Deliveries", "outgoing_mail", "/admin/deliveries/", access.SEE_REPORTS),
         ),
     ),
     (
@@ -73,7 +73,9 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """unfold's navigation: the groups in which this person may use something."""
-    groups = [(title, _allowed(request, entries)) for title, entries in (*GROUPS, *_superuser(request), ("Help", _help()))]
+    groups = [
+        (title, _allowed(request, entries)) for title, entries in (*GROUPS, *_superuser(request), ("Help", _help()))
+    ]
     here = _active(request.path, [entry.link for _, entries in groups for entry in entries])
     return [
         {

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from aiq import health, home, inbox
+from integrations import why_pages
 
 APPS = ("integrations", "campaigns", "products", "accounts")
 
@@ -22,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *(path("", include(f"{app}.urls")) for app in APPS if find_spec(f"{app}.urls")),
     path("admin/campaigns/", include("campaigns.page_urls")),
     path("admin/integrations/", include("integrations.page_urls")),
+    path("admin/deliveries/", include("campaigns.insight_urls")),
+    path("admin/why/", why_pages.why, name="why"),
     path("admin/home/pulse/", home.pulse_view, name="home_pulse"),
     path("admin/home/live/", home.live_view, name="home_live"),
     path("admin/", admin.site.urls),

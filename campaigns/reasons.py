@@ -149,6 +149,13 @@ _ALL = [
         "The mail server put the message off too often",
         "Send it again once the mail server accepts mail",
     ),
+    Reason(
+        "support",
+        "settled_by_support",
+        "Settled by a person",
+        "A person settled what became of it",
+        "Send it again from the delivery's page",
+    ),
 ]
 REASONS: dict[str, Reason] = {reason.code: reason for reason in _ALL} | {reason.reason: reason for reason in _ALL}
 

@@ -26,3 +26,9 @@ def unsuppress(merchant: Merchant, address: str) -> bool:
     """True if the address was suppressed before."""
     rows = Suppression.objects.filter(merchant=merchant, channel=channel_of(address), digest=digest(address))
     return bool(rows.delete()[0])
+
+
+def reason_for(merchant: Merchant, address: str) -> str:
+    """Why the address is suppressed, in words; empty: it is not."""
+    row = Suppression.objects.filter(merchant=merchant, channel=channel_of(address), digest=digest(address)).first()
+    return row.get_reason_display() if row else ""

@@ -1,0 +1,138 @@
+"""What the ledger holds, as a colleague would say it: reasons, what checks saw, and times in the merchant's zone. Pure.
+
+`saw` is text written by `campaigns.decide`; the shapes read here are its own, and whatever else it says is shown as it is.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from campaigns import reasons
+
+_STAMP = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) UTC")
+_ORDER = re.compile(rf"order (?P<order>.+), (?P<at>{_STAMP.pattern})$", re.S)
+_WEEK = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """For whom a sentence is made: whose story it is, what time it is, and in which zone."""
+
+    who: str
+    now: datetime
+    zone: tzinfo
+
+    def when(self, at: datetime) -> str:
+        """A moment as it is said: "today at 14:02", "on Tuesday at 14:02", "on 3 March at 9:00"."""
+        local, today = at.astimezone(self.zone), self.now.astimezone(self.zone).date()
+        clock, days = f"{local.hour}:{local.minute:02}", (local.date() - today).days
+        if days in _NEAR:
+            return f"{_NEAR[days]} at {clock}"
+        if abs(days) <= _WEEK:
+            return f"on {local:%A} at {clock}"
+        year = f" {local.year}" if local.year != today.year else ""
+        return f"on {local.day} {local:%B}{year} at {clock}"
+
+    def localised(self, saw: str) -> str:
+        """What a check saw, with its times as they are said here."""
+        return _STAMP.sub(lambda found: self.when(_read(found[1])), saw).replace(" since on ", " since ")
+
+
+_NEAR = {-1: "yesterday", 0: "today", 1: "tomorrow"}
+
+
+def because(code: str, saw: str, ear: Ear) -> str:
+    """The clause after "Not sent:", from a check or reason code and what the check saw."""
+    check = reasons.REASONS[code].code if code in reasons.REASONS else code
+    said = _CLAUSES[check](saw, ear) if check in _CLAUSES and saw else ""
+    return lower_first(said or _plain(code, ear.localised(saw)))
+
+
+def _plain(code: str, saw: str) -> str:
+    clause = reasons.blocked(code)
+    return f"{clause} ({saw})" if saw else clause
+
+
+def _bought(saw: str, ear: Ear) -> str:
+    if found := _ORDER.match(saw):
+        return f"{ear.who} bought {ear.when(_read(found[3]))} (order {found['order']})"
+    return _named(saw, ear)
+
+
+def _named(saw: str, ear: Ear) -> str:
+    """What closed the episode: "came back 2026-11-24 14:02 UTC" and the like."""
+    subject = "the cart was" if saw.startswith(("emptied", "completed")) else ear.who
+    return f"{subject} {ear.localised(saw)}"
+
+
+def _before_live(saw: str, ear: Ear) -> str:
+    times = [ear.when(_read(found)) for found in _STAMP.findall(saw)]
+    if not times:
+        return ""
+    began = f"the campaign went live {times[1]}" if len(times) > 1 else "the campaign has never been live"
+    return f"the cart was left {times[0]}, and {began}"
+
+
+def _consent(saw: str, ear: Ear) -> str:
+    if saw == "never asked":
+        return f"{ear.who} has not subscribed to cart reminders on this channel"
+    if saw.startswith("opted out"):
+        return f"{ear.who} {ear.localised(saw)}"
+    return ""
+
+
+def _too_late(saw: str, ear: Ear) -> str:
+    return f"it was too late: it had {ear.localised(saw)}"
+
+
+def _store(saw: str, ear: Ear) -> str:
+    return "" if saw == "no store named" else f"the campaign is not for {saw}"
+
+
+def _plan(saw: str, ear: Ear) -> str:
+    return f"the plan {saw} does not include this campaign's content"
+
+
+def _status(saw: str, ear: Ear) -> str:
+    return f"the campaign was {saw}"
+
+
+def _data(saw: str, ear: Ear) -> str:
+    return f"the message needs something about {lower_first(ear.who)} that nobody told us: {saw}"
+
+
+def _server(saw: str, ear: Ear) -> str:
+    return f"the mail server said “{saw}”"
+
+
+def _support(saw: str, ear: Ear) -> str:
+    return lower_first(saw)
+
+
+_CLAUSES: Mapping[str, Callable[[str, Ear], str]] = {
+    "not_bought": _bought,
+    "not_emptied": _named,
+    "current_episode": _named,
+    "abandoned_after_live": _before_live,
+    "consent": _consent,
+    "not_expired": _too_late,
+    "store": _store,
+    "trigger": _plan,
+    "campaign_live": _status,
+    "data": _data,
+    "accepted": _server,
+    "support": _support,
+}
+
+
+def lower_first(text: str) -> str:
+    """A sentence's start within another; names and words in capitals stay."""
+    return text[:1].lower() + text[1:] if text.startswith(_STARTS) else text
+
+
+_STARTS = ("The ", "There ", "This ", "It ", "Nobody ", "Nothing ", "Marked ", "Sent ")
+
+
+def _read(stamp: str) -> datetime:
+    return datetime.strptime(stamp, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)

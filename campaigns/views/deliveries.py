@@ -1,0 +1,90 @@
+"""Every delivery, newest first, each with the newest word on it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts import access
+from accounts.models import Merchant
+from campaigns import finding
+from campaigns.meetings import of_delivery
+from campaigns.models import Campaign, Decision, Delivery, DeliveryStatus, TrackingEvent
+from campaigns.sentences import Ear
+from campaigns.telling import Meeting
+from campaigns.views.scope import page, signed_in
+from campaigns.why import ear_of
+
+PER_PAGE = 50
+MOST_CAMPAIGNS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    delivery: Delivery
+    told: Meeting
+
+
+@signed_in
+@require_GET
+def listing(request: HttpRequest) -> HttpResponse:
+    merchant = access.current_merchant_or_404(request, access.SEE_REPORTS)
+    status, campaign = request.GET.get("status", ""), finding.as_code(request.GET.get("campaign", ""))
+    cursor = finding.as_code(request.GET.get("before", ""))
+    found = _page_of(merchant, status, campaign, cursor)
+    return page(
+        request,
+        "insights/deliveries.html",
+        title="Deliveries",
+        rows=_told(found[:PER_PAGE], merchant),
+        older=found[PER_PAGE - 1].code if len(found) > PER_PAGE else None,
+        later=bool(cursor),
+        chosen={"status": status, "campaign": str(campaign or "")},
+        filtered=bool(status or campaign),
+        statuses=DeliveryStatus.choices,
+        campaigns=Campaign.objects.for_merchant(merchant).order_by("name")[:MOST_CAMPAIGNS],
+        merchant=merchant,
+    )
+
+
+def _page_of(merchant: Merchant, status: str, campaign: UUID | None, cursor: UUID | None) -> list[Delivery]:
+    """One row more than a page, newest first, from after the cursor on: no page costs more than the first."""
+    rows = Delivery.objects.for_merchant(merchant)
+    rows = rows.filter(status=status) if status in DeliveryStatus.values else rows
+    rows = rows.filter(campaign__code=campaign) if campaign else rows
+    if cursor:
+        rows = rows.filter(pk__lt=Delivery.objects.for_merchant(merchant).filter(code=cursor).values("pk")[:1])
+    related = rows.select_related("campaign", "step", "shopper", "episode__cart__shopper")
+    return list(related.order_by("-id")[: PER_PAGE + 1])
+
+
+def _told(deliveries: Sequence[Delivery], merchant: Merchant) -> list[Row]:
+    decisions, tracking = decisions_of(deliveries), tracking_of(deliveries)
+    ears = {row.pk: ear_for(row, merchant) for row in deliveries}
+    return [Row(row, of_delivery(row, decisions[row.pk], tracking[row.pk], ears[row.pk])) for row in deliveries]
+
+
+def decisions_of(deliveries: Sequence[Delivery]) -> dict[int | None, list[Decision]]:
+    """Each delivery's decisions, oldest first, in one query."""
+    found: dict[int | None, list[Decision]] = defaultdict(list)
+    for decision in Decision.objects.filter(delivery__in=deliveries).order_by("at", "pk"):
+        found[decision.delivery_id].append(decision)
+    return found
+
+
+def tracking_of(deliveries: Sequence[Delivery]) -> dict[int, list[TrackingEvent]]:
+    """What happened to each delivery, oldest first, in one query."""
+    found: dict[int, list[TrackingEvent]] = defaultdict(list)
+    for event in TrackingEvent.objects.filter(delivery__in=deliveries).order_by("at", "pk"):
+        found[event.delivery_id].append(event)
+    return found
+
+
+def ear_for(delivery: Delivery, merchant: Merchant) -> Ear:
+    """For sentences about a delivery. The cart's shopper must be loaded with it."""
+    cart = delivery.episode.cart
+    return ear_of(finding.Subject("delivery", delivery.code, merchant, "", shopper=cart.shopper), timezone.now())
