@@ -146,9 +146,16 @@ def _save(directory: Directory) -> None:
     changed = [s for code, s in directory.changed.items() if code not in {m.code for m in made}]
     if changed:
         Shopper.objects.bulk_update(sorted(changed, key=lambda s: s.pk), FILLED_BY_FACTS)
-    if directory.new_keys:
-        rows = [
-            ShopperKey(source=s, key=k, shopper=shopper)
-            for (s, k), shopper in sorted(directory.new_keys.items(), key=str)
-        ]
-        ShopperKey.objects.bulk_create(rows, ignore_conflicts=True)
+    _save_keys(directory.new_keys)
+
+
+def _save_keys(new: dict[tuple[UUID, str], Shopper]) -> None:
+    """Raises Contended where another worker gave one of these keys to somebody else just now."""
+    if not new:
+        return
+    rows = [ShopperKey(source=source, key=key, shopper=new[source, key]) for source, key in sorted(new, key=str)]
+    ShopperKey.objects.bulk_create(rows, ignore_conflicts=True)
+    kept = ShopperKey.objects.filter(source__in={s for s, _ in new}, key__in={k for _, k in new})
+    whose = {(row.source, row.key): row.shopper_id for row in kept}
+    if any(whose.get(pair) != shopper.pk for pair, shopper in new.items()):
+        raise Contended

@@ -95,9 +95,15 @@ class InboundEvent(models.Model):
     topic = models.CharField(max_length=64)
     body = models.TextField(blank=True)
     note = models.TextField(blank=True, db_default="")
-    shopper_id = models.BigIntegerField(null=True, db_index=True)
-    cart_id = models.BigIntegerField(null=True, db_index=True)
+    shopper_id = models.BigIntegerField(null=True)
+    cart_id = models.BigIntegerField(null=True)
     order_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["shopper_id"], name="event_by_shopper", condition=Q(shopper_id__isnull=False)),
+            models.Index(fields=["cart_id"], name="event_by_cart", condition=Q(cart_id__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.topic} {self.key_id}"

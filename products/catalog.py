@@ -20,7 +20,7 @@ from aiq.lib.problems import FieldError
 from products.facts import ProductFact, StockFact
 from products.models import Product
 
-PRICE_LIMIT = Decimal(10) ** 10
+PRICE_LIMIT = Decimal(10) ** 12
 QUANTITY_LIMIT = 2**31 - 1
 
 
@@ -39,7 +39,7 @@ def _not_written(status: str, pointer: str, code: str, detail: str) -> Outcome:
 
 OLDER = _not_written("ignored", "/updatedAt", "older", "A newer state of this product is known.")
 REPEATED = _not_written("ignored", "/id", "repeated", "This list holds another state of the same product.")
-TOO_DEAR = _not_written("error", "/price", "too_large", "A price has at most ten digits before the point.")
+TOO_DEAR = _not_written("error", "/price", "too_large", "A price has at most twelve digits before the point.")
 UNKNOWN = _not_written("ignored", "/id", "unknown_product", "No product is known by this id.")
 STOCK_OLDER = _not_written("ignored", "/stock", "older", "A newer figure for this store is known.")
 NO_STORE = _not_written("ignored", "/stock/store", "no_store", "It was not said which store has it.")

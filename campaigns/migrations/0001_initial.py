@@ -243,7 +243,7 @@ class Migration(migrations.Migration):
                 ("lines", models.JSONField(default=list)),
                 ("url", models.CharField(blank=True, max_length=2000)),
                 ("currency", models.CharField(blank=True, max_length=3)),
-                ("total", models.DecimalField(decimal_places=4, max_digits=14, null=True)),
+                ("total", models.DecimalField(decimal_places=4, max_digits=16, null=True)),
                 ("occurred_at", models.DateTimeField(null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
@@ -520,8 +520,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("currency", models.CharField(blank=True, max_length=3)),
-                ("total", models.DecimalField(decimal_places=4, max_digits=14, null=True)),
-                ("refunded", models.DecimalField(decimal_places=4, default=0, max_digits=14)),
+                ("total", models.DecimalField(decimal_places=4, max_digits=16, null=True)),
+                ("refunded", models.DecimalField(decimal_places=4, default=0, max_digits=16)),
                 ("placed_at", models.DateTimeField()),
                 ("changed_at", models.DateTimeField()),
                 (
@@ -638,7 +638,7 @@ class Migration(migrations.Migration):
                 ("lines", models.JSONField(null=True)),
                 ("url", models.CharField(blank=True, max_length=2000)),
                 ("currency", models.CharField(blank=True, max_length=3)),
-                ("total", models.DecimalField(decimal_places=4, max_digits=14, null=True)),
+                ("total", models.DecimalField(decimal_places=4, max_digits=16, null=True)),
                 ("quiet_period_minutes", models.PositiveIntegerField(null=True)),
                 (
                     "cart",

@@ -38,7 +38,7 @@ class Cart(models.Model):
     lines = models.JSONField(default=list)
     url = models.CharField(max_length=2000, blank=True)
     currency = models.CharField(max_length=3, blank=True)
-    total = models.DecimalField(max_digits=14, decimal_places=4, null=True)
+    total = models.DecimalField(max_digits=16, decimal_places=4, null=True)
     occurred_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -70,7 +70,7 @@ class CartActivity(models.Model):
     lines = models.JSONField(null=True)
     url = models.CharField(max_length=2000, blank=True)
     currency = models.CharField(max_length=3, blank=True)
-    total = models.DecimalField(max_digits=14, decimal_places=4, null=True)
+    total = models.DecimalField(max_digits=16, decimal_places=4, null=True)
     quiet_period_minutes = models.PositiveIntegerField(null=True)
 
     class Meta:
@@ -95,8 +95,8 @@ class Order(models.Model):
     lines = models.JSONField(default=list)
     discount_codes = ArrayField(models.CharField(max_length=128), default=list)
     currency = models.CharField(max_length=3, blank=True)
-    total = models.DecimalField(max_digits=14, decimal_places=4, null=True)
-    refunded = models.DecimalField(max_digits=14, decimal_places=4, default=0)
+    total = models.DecimalField(max_digits=16, decimal_places=4, null=True)
+    refunded = models.DecimalField(max_digits=16, decimal_places=4, default=0)
     placed_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     delivery = models.ForeignKey("campaigns.Delivery", on_delete=models.SET_NULL, null=True, related_name="orders")

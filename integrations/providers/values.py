@@ -53,7 +53,7 @@ def money(value: Any) -> Decimal | None:
         amount = Decimal(words(value, 40))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and 0 <= amount < 10**10 else None
+    return amount if amount.is_finite() and 0 <= amount < 10**12 else None
 
 
 def moment(value: Any, received_at: datetime) -> datetime | None:

@@ -23,11 +23,11 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(blank=True, max_length=300)),
                 ("brand", models.CharField(blank=True, max_length=120)),
                 ("category", models.CharField(blank=True, max_length=120)),
-                ("price", models.DecimalField(blank=True, decimal_places=4, max_digits=14, null=True)),
+                ("price", models.DecimalField(blank=True, decimal_places=4, max_digits=16, null=True)),
                 (
                     "compare_at_price",
                     models.DecimalField(
-                        blank=True, decimal_places=4, max_digits=14, null=True, verbose_name="price before"
+                        blank=True, decimal_places=4, max_digits=16, null=True, verbose_name="price before"
                     ),
                 ),
                 ("currency", models.CharField(blank=True, max_length=3)),

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -21,9 +22,11 @@ HIDDEN = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DATA_KEY", "HASH_KEY", "EM
 
 
 @pytest.fixture(scope="module")
-def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def environ() -> Iterator[dict[str, str]]:
+    """A folder outside pytest's own: every pytest that starts closes that one to PostgreSQL's user again."""
     kept = {name: value for name, value in os.environ.items() if name not in HIDDEN}
-    return kept | {"AIQ_DATA_DIR": str(tmp_path_factory.mktemp("up")), "DJANGO_SETTINGS_MODULE": "aiq.settings"}
+    with tempfile.TemporaryDirectory(prefix="aiq-up-", ignore_cleanup_errors=True) as folder:
+        yield kept | {"AIQ_DATA_DIR": folder, "DJANGO_SETTINGS_MODULE": "aiq.settings"}
 
 
 @contextmanager

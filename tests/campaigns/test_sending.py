@@ -156,7 +156,8 @@ def test_one_message_that_cannot_be_made_does_not_keep_its_neighbours(merchant, 
     assert status(bad) == ("skipped", "missing_data")
 
 
-def test_the_number_of_statements_does_not_grow_with_the_batch(merchant, smtp_sink):
+def test_the_number_of_statements_does_not_grow_with_the_batch(merchant, smtp_sink, monkeypatch):
+    monkeypatch.setattr(sending, "GROUP_SECONDS", 60)
     campaign = factories.live_campaign(merchant)
 
     def statements(count):
