@@ -37,6 +37,11 @@ class Source:
     text: str = ""
     feed: bool = True
 
+    def __post_init__(self) -> None:
+        # Browsers send textareas with CR LF, on which MRML gives up.
+        for name in ("body", "text"):
+            object.__setattr__(self, name, getattr(self, name).replace("\r\n", "\n").replace("\r", "\n"))
+
 
 @dataclass(frozen=True, slots=True)
 class Compiled:

@@ -119,6 +119,11 @@ class ContentForm(forms.ModelForm):
         self.fields["sender_email"].widget.attrs["placeholder"] = merchant.sender_email or "the sender of this system"
         self.fields["body"].required = self.fields["subject"].required = not draft
 
+    def clean_body(self) -> str:
+        """With plain line feeds: browsers send CR LF."""
+        body: str = self.cleaned_data["body"]
+        return body.replace("\r\n", "\n")
+
     def clean_feed(self) -> bool:
         feed: bool = self.cleaned_data["feed"]
         if feed and not plans.includes(self.merchant.plan, plans.DYNAMIC_CONTENT):

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.models import CartTrigger, Merchant, Plan, Role
 from campaigns.models import Campaign, CampaignStatus, MessageTemplate
+from campaigns.starters import starters
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +67,14 @@ def test_a_draft_may_be_saved_half_done_at_any_step() -> None:
     for step, data in (("recipients", recipients(type="", go="save")), ("content", content(subject="", go="save"))):
         assert client.post(url(campaign, step), data)["Location"] == url(campaign, "overview")
     assert campaign.steps.get().body == factories.BODY
+
+
+def test_the_line_ends_of_browsers_are_no_mistake() -> None:
+    merchant = factories.merchant()
+    campaign = factories.campaign(merchant)
+    body = starters()["gentle-reminder"].body
+    client_of(merchant).post(url(campaign, "content"), content(body=body.replace("\n", "\r\n")))
+    assert campaign.steps.get().body.strip() == body.strip()
 
 
 @pytest.mark.parametrize(
