@@ -8,10 +8,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget
 
 from accounts import access
@@ -118,13 +117,12 @@ class TeamAdmin(MerchantScopedAdmin):
     ordering = ("user__name", "user__email")
     list_select_related = ("user",)
     actions = None
-    actions_detail = ("send_password_mail",)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, form=RoleForm if change else InviteForm, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("person", "role", "last_seen") if obj else (("email", "name"), "role")
+        return ("person", "role", "last_seen", "send_mail") if obj else (("email", "name"), "role")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("person", "last_seen") if obj else ()
@@ -136,6 +134,8 @@ class TeamAdmin(MerchantScopedAdmin):
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         if change:
             access.set_role(obj.user, obj.merchant, obj.role)
+            if form.cleaned_data["send_mail"]:
+                transaction.on_commit(partial(send_set_password, obj.user, obj.merchant), robust=True)
             return
         data = form.cleaned_data
         made = invite(form.scope, email=data["email"], name=data["name"], role=data["role"])
@@ -148,15 +148,6 @@ class TeamAdmin(MerchantScopedAdmin):
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         self.message_user(request, f"{obj.user} is on the team. We wrote to {obj.user.email}.", messages.SUCCESS)
         return redirect("admin:accounts_membership_changelist")
-
-    @action(description="Send set-password mail", permissions=["change"], icon="mail")
-    def send_password_mail(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        membership = self.get_object(request, object_id)
-        if membership is None:
-            self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        send_set_password(membership.user, membership.merchant)
-        self.message_user(request, f"We wrote to {membership.user.email}.", messages.SUCCESS)
-        return redirect(reverse("admin:accounts_membership_change", args=[object_id]))
 
     @display(description="Person", ordering="user__name", header=True)
     def person(self, membership: Membership) -> list[str]:

@@ -98,6 +98,10 @@ class InviteForm(forms.ModelForm):
 class RoleForm(ScopedForm):
     """Changes a person's role; a merchant keeps at least one owner."""
 
+    send_mail = forms.BooleanField(
+        label="Send a set-password mail", required=False, help_text="For somebody who lost the first one."
+    )
+
     class Meta:
         model = Membership
         fields = ("role",)

@@ -5,14 +5,14 @@ switch to the row's merchant where the person may look there, and is 404 where t
 alike). A subclass declares which permission on the merchant each act needs; None: nobody, superusers included.
 """
 
-from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin as DjangoModelAdmin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
+from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet, URLField
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
@@ -107,6 +107,11 @@ class Scoped:
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.allows(request, self.delete_permission, obj)
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if isinstance(db_field, URLField):
+            kwargs.setdefault("assume_scheme", "https")
+        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+
     def formfield_for_foreignkey(self, db_field: "ForeignKey[Any]", request: HttpRequest, **kwargs: Any) -> Any:
         kwargs.setdefault("queryset", choices_for(db_field.related_model, request))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
@@ -177,7 +182,8 @@ class MerchantScopedAdmin(Scoped, ModelAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return self._known(request, super().changelist_view, extra_context=extra_context)
+        self._must(self.has_view_permission(request))
+        return super().changelist_view(request, extra_context)
 
     def changeform_view(
         self,
@@ -186,26 +192,27 @@ class MerchantScopedAdmin(Scoped, ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        view = super().changeform_view
         if object_id is None:
-            return self._known(request, view, None, form_url, extra_context, allowed=self.has_add_permission)
-        return view(request, object_id, form_url, extra_context)
+            self._must(self.has_add_permission(request))
+        else:
+            self._must_see(request, object_id)
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> Any:
-        raise Http404("No such row for this person.")
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        self._must_see(request, object_id)
+        return super().delete_view(request, object_id, extra_context)
 
-    def _known(
-        self,
-        request: HttpRequest,
-        view: Callable[..., HttpResponse],
-        *args: Any,
-        allowed: Callable[[HttpRequest], bool] | None = None,
-        **kwargs: Any,
-    ) -> HttpResponse:
-        """The view's answer, or 404 for somebody who may not even look here."""
-        if not (allowed or self.has_view_permission)(request):
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        self._must_see(request, object_id)
+        return super().history_view(request, object_id, extra_context)
+
+    def _must(self, allowed: bool) -> None:
+        """404 before Django says 403: who may not look here shall not learn that there is something."""
+        if not allowed:
             raise Http404("Nothing here for this person.")
-        return view(request, *args, **kwargs)
+
+    def _must_see(self, request: HttpRequest, object_id: str) -> None:
+        self._must(self.get_object(request, unquote(object_id)) is not None)
 
     def _enter_merchant_of(self, request: HttpRequest, object_id: str) -> None:
         rows: QuerySet[Any] = DjangoModelAdmin.get_queryset(self, request)

@@ -1,0 +1,180 @@
+"""How people come in: the first owner, invitations, passwords, the switch between merchants."""
+
+import re
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from accounts import access
+from accounts.models import Membership, Merchant, Role, User
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+FIRST = {"merchant_name": "Fernwood Tea", "name": "Olive", "email": "Olive@fern.example", "password": make.PASSWORD}
+
+
+def link_in(message: Any) -> str:
+    found = re.search(r"https?://[^/]+(/password/\S+)", message.body)
+    assert found
+    return found[1]
+
+
+def test_the_front_door_leads_the_first_one_to_the_welcome_page(client: Client) -> None:
+    assert client.get("/").url == "/welcome/"
+    make.user()
+    assert client.get("/").url == "/admin/"
+
+
+def test_the_first_owner_gets_a_merchant_and_is_signed_in(client: Client) -> None:
+    assert client.post("/welcome/", FIRST).url == "/admin/"
+    owner, merchant = User.objects.get(), Merchant.objects.get()
+    assert (owner.email, merchant.slug) == ("olive@fern.example", "fernwood-tea")
+    assert access.can(owner, access.MANAGE_TEAM, merchant)
+    assert client.get("/admin/").status_code == 200
+
+
+def test_the_welcome_page_is_closed_once_somebody_is_there(client: Client) -> None:
+    make.user()
+    assert client.get("/welcome/").status_code == 302
+    assert client.post("/welcome/", FIRST).status_code == 302
+    assert not Merchant.objects.exists()
+
+
+def test_a_weak_password_is_refused_beside_its_field(client: Client) -> None:
+    answer = client.post("/welcome/", FIRST | {"password": "123"})
+    assert b"too short" in answer.content
+    assert not User.objects.exists()
+
+
+def test_an_owner_adds_a_person_who_sets_a_password_by_mail(
+    client: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    merchant = make.merchant("Fernwood")
+    client.force_login(make.user(Role.OWNER, merchant))
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(
+            "/admin/accounts/membership/add/", {"email": "New@fern.example", "name": "Nia", "role": "marketing"}
+        )
+    added = User.objects.get(email="new@fern.example")
+    assert Membership.objects.get(user=added).role == Role.MARKETING
+    (message,) = mail.outbox
+    assert message.to == ["new@fern.example"]
+    assert "Fernwood" in message.subject
+
+    guest = Client()
+    page = guest.get(link_in(message), follow=True)
+    assert b"Choose your password" in page.content
+    guest.post(page.request["PATH_INFO"], {"new_password1": make.PASSWORD, "new_password2": make.PASSWORD})
+    assert guest.get("/admin/campaigns/audience/").status_code == 200
+    assert b"no longer works" in Client().get(link_in(message), follow=True).content
+
+
+def test_somebody_with_an_account_is_told_of_the_new_merchant(
+    client: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    merchant, person = make.merchant("North Loop"), make.user(Role.STAFF, make.merchant())
+    client.force_login(make.user(Role.OWNER, merchant))
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/admin/accounts/membership/add/", {"email": person.email, "name": "", "role": "analyst"})
+    assert "North Loop" in mail.outbox[0].subject
+    assert "/password/" not in mail.outbox[0].body
+    assert person.memberships.count() == 2
+
+
+def test_a_failing_mail_server_loses_nobody(
+    client: Client, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    client.force_login(make.user(Role.OWNER, make.merchant()))
+    answer = client.post("/admin/accounts/membership/add/", {"email": "n@fern.example", "name": "", "role": "staff"})
+    assert answer.status_code == 302
+    assert User.objects.filter(email="n@fern.example").exists()
+
+
+def test_a_person_is_not_added_twice(client: Client) -> None:
+    merchant = make.merchant()
+    client.force_login(owner := make.user(Role.OWNER, merchant))
+    answer = client.post("/admin/accounts/membership/add/", {"email": owner.email, "name": "", "role": "staff"})
+    assert b"on the team already" in answer.content
+    assert owner.memberships.get().role == Role.OWNER
+
+
+def test_the_last_owner_stays_an_owner(client: Client) -> None:
+    merchant = make.merchant()
+    client.force_login(owner := make.user(Role.OWNER, merchant))
+    page = f"/admin/accounts/membership/{owner.memberships.get().pk}/"
+    assert b"only owner" in client.post(f"{page}change/", {"role": "staff"}).content
+    assert client.post(f"{page}delete/", {"post": "yes"}).status_code in {403, 404}
+    assert owner.memberships.get().role == Role.OWNER
+
+
+def test_a_role_changed_on_the_page_changes_what_the_person_may(client: Client) -> None:
+    merchant = make.merchant()
+    client.force_login(make.user(Role.OWNER, merchant))
+    other = make.user(Role.STAFF, merchant)
+    client.post(f"/admin/accounts/membership/{other.memberships.get().pk}/change/", {"role": "marketing"})
+    assert access.can(User.objects.get(pk=other.pk), access.BUILD_CAMPAIGNS, merchant)
+
+
+def test_the_set_password_mail_is_sent_again_on_demand(client: Client, django_capture_on_commit_callbacks: Any) -> None:
+    merchant = make.merchant()
+    client.force_login(make.user(Role.OWNER, merchant))
+    other = make.user(Role.STAFF, merchant)
+    page = f"/admin/accounts/membership/{other.memberships.get().pk}/change/"
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(page, {"role": "staff"})
+        client.post(page, {"role": "staff", "send_mail": "on"})
+    assert [message.to for message in mail.outbox] == [[other.email]]
+
+
+def test_a_person_taken_off_the_team_may_nothing(client: Client) -> None:
+    merchant = make.merchant()
+    client.force_login(make.user(Role.OWNER, merchant))
+    other = make.user(Role.OPERATOR, merchant)
+    client.post(f"/admin/accounts/membership/{other.memberships.get().pk}/delete/", {"post": "yes"})
+    assert not access.merchants(User.objects.get(pk=other.pk)).exists()
+    assert not other.groups.exists()
+
+
+def test_a_forgotten_password_is_set_anew_and_an_unknown_address_hears_the_same(client: Client) -> None:
+    user = make.user()
+    known, unknown = (client.post("/password/", {"email": email}) for email in (user.email, "no@where.example"))
+    assert known.url == unknown.url
+    assert [message.to for message in mail.outbox] == [[user.email]]
+
+
+def test_the_switch_turns_to_a_merchant_of_mine_and_to_no_other(client: Client) -> None:
+    first, second, other = make.merchant("Acorn"), make.merchant("Birch"), make.merchant("Cedar")
+    client.force_login(user := make.user(Role.OWNER, first))
+    access.set_role(user, second, Role.OWNER)
+    assert b"Acorn" in client.get("/admin/accounts/store/").content
+    client.post(f"/merchants/{second.slug}/switch/")
+    assert client.session[access.SESSION_KEY] == second.slug
+    assert client.get("/admin/accounts/merchant/").url.endswith(f"/{second.pk}/change/")
+    assert client.get(f"/merchants/{second.slug}/switch/").status_code == 405
+    assert client.post(f"/merchants/{other.slug}/switch/").status_code == 404
+
+
+def test_the_settings_of_a_merchant_change_what_marketing_may(client: Client) -> None:
+    merchant = make.merchant()
+    client.force_login(make.user(Role.OWNER, merchant))
+    marketer = make.user(Role.MARKETING, merchant)
+    form = {
+        "name": merchant.name,
+        "timezone": "America/Denver",
+        "currency": "USD",
+        "brand_color": "#112233",
+        "order_closes": "older",
+        "marketing_sets_live": "on",
+        "plan": "enterprise",
+        "slug": "stolen",
+    }
+    assert client.post(f"/admin/accounts/merchant/{merchant.pk}/change/", form).status_code == 302
+    merchant.refresh_from_db()
+    assert (merchant.plan, merchant.slug) == ("pro", merchant.slug)
+    assert merchant.slug != "stolen"
+    assert access.can(User.objects.get(pk=marketer.pk), access.SET_LIVE, merchant)
