@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.module_loading import import_string
@@ -34,6 +35,7 @@ class Tick:
 TICKS: tuple[Tick, ...] = (
     Tick("events", 1, "aiq.clock.ring_events"),
     Tick("send", 1, "aiq.clock.ring_send"),
+    Tick("figures", 5 if settings.DEMO else 30, "aiq.clock.ring_figures"),
 )
 
 
@@ -47,6 +49,11 @@ def ring_send() -> None:
     """What comes due, and what a dead sender left, is found by time."""
     if backlog.deliveries_wait():
         ring("send", "campaigns.jobs.drain")
+
+
+def ring_figures() -> None:
+    """What pages show is rolled up again, by a worker, since many merchants take longer than a tick should."""
+    ring("jobs", "campaigns.figures.refresh")
 
 
 def run(stop: threading.Event, ticks: Sequence[Tick] = TICKS) -> None:

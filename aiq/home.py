@@ -40,8 +40,11 @@ class Tile:
 
     @property
     def change(self) -> str:
+        """Its words, to go before “on the 7 days before”."""
         change = self.total.change
-        return "" if change is None else f"{change:+,} %".replace("-", MINUS)
+        if change is None:
+            return ""
+        return f"{change:+,} %".replace("-", MINUS) if change else "No change"
 
     @property
     def tone(self) -> str:
@@ -79,6 +82,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         return context
     context["may"] = {perm: access.can(request.user, perm, merchant) for perm in access.PERMISSIONS}
     context["seconds"] = (3, 5) if settings.DEMO else (15, 60)
+    context["inbox"] = settings.DEMO and not settings.EMAIL_URL
     if context["may"][access.SEE_REPORTS]:
         context |= _pulse(request, merchant) | _happenings(merchant)
     return context
@@ -123,7 +127,7 @@ def _pulse(request: HttpRequest, merchant: Merchant) -> dict[str, Any]:
         "days": days,
         "periods": PERIODS,
         "tiles": _tiles(period, merchant.currency),
-        "columns": _columns(period, top, merchant.currency),
+        "columns": _columns(period, top, merchant.currency) if any(day.abandoned for day in period.days) else [],
         "axis": [top, top // 2, 0],
         "stores": [(store, _ago(now - store.last_cart_at) if store.last_cart_at else "") for store in stores],
         "notices": [notice for notice in found if access.can(request.user, notice.permission, merchant)],

@@ -31,8 +31,11 @@ STORIES = {
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """`family` tells people of the same name apart."""
+
     first_name: str
     last_name: str
+    family: int = 0
 
     @property
     def name(self) -> str:
@@ -40,7 +43,7 @@ class Person:
 
     @property
     def email(self) -> str:
-        return f"{self.first_name}.{self.last_name}@example.com".lower()
+        return f"{self.first_name}.{self.last_name}{self.family or ''}@example.com".lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ def visit(seed: int, number: int, products: Sequence[SampleProduct], stores: Seq
     story = dice.choices(list(STORIES), weights=list(STORIES.values()))[0]
     return Visit(
         number=number,
-        person=Person(dice.choice(_FIRST), dice.choice(_LAST)),
+        # New people come in time, so that a shop that runs for days does not end with everybody unsubscribed.
+        person=Person(dice.choice(_FIRST), dice.choice(_LAST), family=number // 500),
         store=dice.choice(stores),
         cart=_cart(dice, products),
         story="buys_after" if number == 0 else story,

@@ -137,14 +137,18 @@ def _stock_outcome(
 
 
 UPSERT_PRODUCTS = """
+WITH told AS (
+    SELECT %s::bigint AS merchant_id, t.*
+    FROM jsonb_to_recordset(%s::jsonb) AS t(key text, sku text, name text, brand text, category text, price numeric,
+         compare_at_price numeric, currency text, image text, url text, "group" text, stock_ref text, attributes jsonb,
+         hidden boolean, updated_at timestamptz)
+)
 INSERT INTO products_product AS known
     (code, merchant_id, key, sku, name, brand, category, price, compare_at_price, currency, image, url, "group",
      stock_ref, attributes, hidden, updated_at, created_at)
-SELECT gen_random_uuid(), %s, key, sku, name, brand, category, price, compare_at_price, currency, image, url, "group",
-       stock_ref, attributes, hidden, updated_at, now()
-FROM jsonb_to_recordset(%s::jsonb) AS told(key text, sku text, name text, brand text, category text, price numeric,
-     compare_at_price numeric, currency text, image text, url text, "group" text, stock_ref text, attributes jsonb,
-     hidden boolean, updated_at timestamptz)
+SELECT gen_random_uuid(), merchant_id, key, sku, name, brand, category, price, compare_at_price, currency, image, url,
+       "group", stock_ref, attributes, coalesce(hidden, false), updated_at, now()
+FROM told
 ON CONFLICT (merchant_id, key) DO UPDATE SET
     sku = coalesce(nullif(excluded.sku, ''), known.sku),
     name = coalesce(nullif(excluded.name, ''), known.name),
@@ -159,7 +163,7 @@ ON CONFLICT (merchant_id, key) DO UPDATE SET
     "group" = coalesce(nullif(excluded."group", ''), known."group"),
     stock_ref = coalesce(nullif(excluded.stock_ref, ''), known.stock_ref),
     attributes = known.attributes || excluded.attributes,
-    hidden = excluded.hidden,
+    hidden = coalesce((SELECT told.hidden FROM told WHERE told.key = excluded.key), known.hidden),
     updated_at = excluded.updated_at
 WHERE known.updated_at IS NULL OR known.updated_at <= excluded.updated_at
 RETURNING key, code

@@ -21,7 +21,8 @@ class StockFact:
 
 @dataclass(frozen=True, slots=True)
 class ProductFact:
-    """A product as its store describes it. `key` is the id that carts use. `group` ties variants together."""
+    """A product as its store describes it. `key` is the id that carts use. `group` ties variants together. `hidden` None:
+    the store does not say, and what staff chose stays."""
 
     key: str
     sku: str = ""
@@ -36,7 +37,7 @@ class ProductFact:
     group: str = ""
     stock_ref: str = ""
     attributes: tuple[tuple[str, str], ...] = ()
-    hidden: bool = False
+    hidden: bool | None = None
     updated_at: datetime | None = None
     stock: tuple[StockFact, ...] = ()
     notes: tuple[str, ...] = ()

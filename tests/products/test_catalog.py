@@ -65,6 +65,16 @@ def test_what_a_fact_leaves_out_keeps_what_is_known():
     assert Product.objects.get().compare_at_price is None
 
 
+def test_what_staff_hid_stays_hidden_until_the_store_says_otherwise():
+    merchant = factories.merchant()
+    record(merchant, tea())
+    Product.objects.update(hidden=True)
+    record(merchant, tea(minutes=1))
+    assert Product.objects.get().hidden
+    record(merchant, tea(minutes=2, hidden=False))
+    assert not Product.objects.get().hidden
+
+
 def test_a_price_beyond_what_we_keep_is_an_error_and_its_neighbours_are_written():
     merchant = factories.merchant()
     outcomes = record(merchant, tea("dear", price=Decimal(10) ** 12), tea("fair", price=Decimal(1)))
