@@ -3,14 +3,15 @@ by asking the function that decides."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from campaigns import ledger, matching, reasons
 from campaigns.decide import decide_entry
-from campaigns.models import Decision, Delivery, DeliveryStatus, Episode, Outcome, TrackingEvent
+from campaigns.models import Decision, Delivery, DeliveryStatus, Episode, Order, Outcome, TrackingEvent
 from campaigns.sentences import Ear
 from campaigns.story_rows import Known
-from campaigns.telling import Check, Meeting, headline, told
+from campaigns.telling import Check, Meeting, headline, told, won
 
 
 def meetings(episode: Episode, known: Known, ear: Ear) -> Iterator[Meeting]:
@@ -64,7 +65,9 @@ def _undecided(episode: Episode, met: matching.Met, ear: Ear) -> Meeting:
 def of_delivery(
     delivery: Delivery, decisions: Sequence[Decision], tracking: Sequence[TrackingEvent], ear: Ear
 ) -> Meeting:
-    """One message: the newest word on it, with the checks of the decision and what came after."""
+    """One message: the newest word on it, with the checks of the decision and what came after. Its episode and the
+    episode's order must be loaded with it."""
+    ear = replace(ear, channel=delivery.channel)
     checks = checks_told(_latest_checks(decisions), ear)
     newest = decisions[-1] if decisions else None
     outcome = ledger.STATES.get(DeliveryStatus(delivery.status), Outcome.SENT)
@@ -73,7 +76,7 @@ def of_delivery(
         campaign_code=delivery.campaign.code,
         outcome=outcome,
         label=delivery.get_status_display(),
-        said=headline(delivery, newest, checks, tracking, ear),
+        said=headline(delivery, newest, checks, tracking, ear) + won(_credited(delivery), ear),
         at=newest.at if newest else delivery.created_at,
         reason=delivery.reason or (newest.reason if newest else ""),
         checks=checks,
@@ -82,6 +85,11 @@ def of_delivery(
         status=delivery.status,
         delivery_code=delivery.code,
     )
+
+
+def _credited(delivery: Delivery) -> Order | None:
+    order = delivery.episode.order
+    return order if order and order.delivery_id == delivery.pk else None
 
 
 def _latest_checks(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
@@ -99,7 +107,7 @@ def checks_told(checks: Iterable[dict[str, Any]], ear: Ear) -> tuple[Check, ...]
             passed=bool(check["passed"]),
             saw=check.get("saw") or "",
             shown=ear.localised(check.get("saw") or ""),
-            would_change=None if check["passed"] else reasons.would_change(check["code"]),
+            would_change=None if check["passed"] else ear.by_channel(reasons.would_change(check["code"])),
         )
         for check in checks
     )

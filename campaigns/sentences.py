@@ -12,21 +12,23 @@ from campaigns import reasons
 
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) UTC")
 _ORDER = re.compile(rf"order (?P<order>.+), (?P<at>{_STAMP.pattern})$", re.S)
+_ON = re.compile(r"\b(since|before) on ")
 _WEEK = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Ear:
-    """For whom a sentence is made: whose story it is, what time it is, and in which zone."""
+    """For whom a sentence is made: whose story it is, what time it is, in which zone, and by which channel it went."""
 
     who: str
     now: datetime
     zone: tzinfo
+    channel: str = ""
 
     def when(self, at: datetime) -> str:
-        """A moment as it is said: "today at 14:02", "on Tuesday at 14:02", "on 3 March at 9:00"."""
+        """A moment as it is said: "today at 14:02", "on Tuesday at 14:02", "on 3 March at 09:00"."""
         local, today = at.astimezone(self.zone), self.now.astimezone(self.zone).date()
-        clock, days = f"{local.hour}:{local.minute:02}", (local.date() - today).days
+        clock, days = f"{local:%H:%M}", (local.date() - today).days
         if days in _NEAR:
             return f"{_NEAR[days]} at {clock}"
         if abs(days) <= _WEEK:
@@ -36,7 +38,11 @@ class Ear:
 
     def localised(self, saw: str) -> str:
         """What a check saw, with its times as they are said here."""
-        return _STAMP.sub(lambda found: self.when(_read(found[1])), saw).replace(" since on ", " since ")
+        return _ON.sub(r"\1 ", _STAMP.sub(lambda found: self.when(_read(found[1])), saw))
+
+    def by_channel(self, text: str) -> str:
+        """What is said of "this channel", with its name where it is known."""
+        return text.replace("on this channel", f"by {self.channel}") if self.channel else text
 
 
 _NEAR = {-1: "yesterday", 0: "today", 1: "tomorrow"}
@@ -46,7 +52,7 @@ def because(code: str, saw: str, ear: Ear) -> str:
     """The clause after "Not sent:", from a check or reason code and what the check saw."""
     check = reasons.REASONS[code].code if code in reasons.REASONS else code
     said = _CLAUSES[check](saw, ear) if check in _CLAUSES and saw else ""
-    return lower_first(said or _plain(code, ear.localised(saw)))
+    return ear.by_channel(lower_first(said or _plain(code, ear.localised(saw))))
 
 
 def _plain(code: str, saw: str) -> str:
@@ -56,7 +62,7 @@ def _plain(code: str, saw: str) -> str:
 
 def _bought(saw: str, ear: Ear) -> str:
     if found := _ORDER.match(saw):
-        return f"{ear.who} bought {ear.when(_read(found[3]))} (order {found['order']})"
+        return f"{ear.who} bought {ear.when(_read(found[3]))} ({order_name(found['order'])})"
     return _named(saw, ear)
 
 
@@ -124,6 +130,11 @@ _CLAUSES: Mapping[str, Callable[[str, Ear], str]] = {
     "accepted": _server,
     "support": _support,
 }
+
+
+def order_name(key: str) -> str:
+    """ "order 1043", and "order-98" as it is."""
+    return key if key.lower().startswith("order") else f"order {key}"
 
 
 def lower_first(text: str) -> str:

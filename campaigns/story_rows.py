@@ -35,7 +35,9 @@ def load(subject: Subject) -> Known:
     decisions = Decision.objects.filter(episode__in=episodes).select_related("campaign").order_by("at", "pk")
     entries, steps = _split(decisions)
     deliveries: dict[int, list[Delivery]] = defaultdict(list)
+    by_id = {episode.pk: episode for episode in episodes}
     for row in _with_campaign(episodes):
+        row.episode = by_id[row.episode_id]
         deliveries[row.episode_id].append(row)
     tracking: dict[int, list[TrackingEvent]] = defaultdict(list)
     rows = [row for some in deliveries.values() for row in some]

@@ -25,8 +25,8 @@ _NOT_AGAIN: Mapping[str, str] = {
     D.PENDING: "It has not left yet: it goes out by itself when it is due.",
     D.CLAIMED: "It is being sent at this moment.",
     D.SENDING: "It is being sent at this moment.",
-    D.SENT: "It was sent. A reminder goes out once for each abandonment.",
-    D.DELIVERED: "It was delivered. A reminder goes out once for each abandonment.",
+    D.SENT: "It was sent, and a reminder goes out once for each abandonment.",
+    D.DELIVERED: "It was delivered, and a reminder goes out once for each abandonment.",
     D.BOUNCED: "The address refused it, and would again.",
     D.SKIPPED: "It was skipped, which is final for this abandonment. The next one is decided anew.",
 }

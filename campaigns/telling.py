@@ -8,7 +8,7 @@ from uuid import UUID
 from aiq.lib.money import money
 from campaigns import reasons
 from campaigns.models import Consent, Decision, Delivery, DeliveryStatus, Order, TrackingEvent, TrackingKind
-from campaigns.sentences import Ear, because
+from campaigns.sentences import Ear, because, order_name
 
 D, T = DeliveryStatus, TrackingKind
 
@@ -127,11 +127,19 @@ def _sent(delivery: Delivery, tracking: Sequence[TrackingEvent], ear: Ear) -> st
     return f"Sent {_when_sent(delivery, ear)}" + (f", {_listed(words)}" if words else "")
 
 
+def won(order: Order | None, ear: Ear) -> str:
+    """What follows "Sent …" where the purchase is credited to that message."""
+    if order is None:
+        return ""
+    amount = money(order.total, order.currency)
+    return f", and {ear.who} bought{f' for {amount}' if amount else ''}"
+
+
 _SINCE = {
     T.OPENED: "opened",
     T.CLICKED: "clicked",
     T.COMPLAINED: "marked as spam",
-    T.UNSUBSCRIBED: "answered with an unsubscribe",
+    T.UNSUBSCRIBED: "used to unsubscribe",
 }
 
 
@@ -178,7 +186,7 @@ def order_told(order: Order, *, recovered: bool, ear: Ear) -> Moment:
     return Moment(
         at=order.placed_at,
         kind="order",
-        title=f"{ear.who} bought{f' for {amount}' if amount else ''} (order {order.key})",
+        title=f"{ear.who} bought{f' for {amount}' if amount else ''} ({order_name(order.key)})",
         detail=" · ".join(part for part in (credit, undone) if part),
         chip="live" if recovered else "",
         chip_label="Recovered" if recovered else "",

@@ -1,7 +1,6 @@
 """What support types: exit codes, asking, and one JSON document."""
 
 import json
-import subprocess
 import sys
 from io import StringIO
 from typing import Any
@@ -12,6 +11,7 @@ from django.core.management import CommandError, call_command
 from accounts.models import Merchant
 from aiq.lib.commands import Refused
 from campaigns import suppressions
+from campaigns.management.commands import release_unknown
 from campaigns.models import Decision, Delivery, Suppression
 from tests import factories
 
@@ -118,8 +118,8 @@ def test_a_word_that_release_unknown_does_not_know_is_wrong_use() -> None:
 
 
 def test_exit_codes_are_one_for_refused_and_two_for_wrong_use() -> None:
-    def code(*words: str) -> int:
-        return subprocess.run([sys.executable, "manage.py", *words], capture_output=True, check=False).returncode
-
-    assert code("release_unknown", "x", "--as", "lost") == 2
-    assert code("suppress", "a@example.com") == 2
+    command = release_unknown.Command()
+    command._called_from_command_line = True
+    with pytest.raises(SystemExit) as wrong:
+        command.create_parser("manage.py", "release_unknown").parse_args(["x", "--as", "lost"])
+    assert (Refused("no").returncode, wrong.value.code) == (1, 2)

@@ -54,8 +54,8 @@ def shop(smtp_sink: Any) -> Shop:
 @pytest.mark.parametrize("asked", ["avery@example.com", "+1 303 555 0111", "cart-5512", "evt-1"])
 def test_why_tells_event_campaign_checks_and_what_would_change_them(shop: Shop, asked: str) -> None:
     (story,) = why(asked, "--merchant", shop.merchant.slug)["stories"]
-    assert story["answer"] == "Not sent: Avery has not subscribed to cart reminders on this channel."
-    assert story["would_change"] == ["The shopper subscribes to cart reminders on this channel"]
+    assert story["answer"] == "Not sent: Avery has not subscribed to cart reminders by email."
+    assert story["would_change"] == ["The shopper subscribes to cart reminders by email"]
     events = [moment for moment in story["timeline"] if moment["kind"] == "event"]
     assert [(event["detail"], event["state"]) for event in events] == [("Event evt-1", "processed")]
     (decision,) = [one for moment in story["timeline"] for one in moment.get("decisions", [])]
