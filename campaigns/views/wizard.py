@@ -81,8 +81,9 @@ def review_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
 
 def _decide(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    go_live = lifecycle.resume if campaign.status == CampaignStatus.PAUSED else lifecycle.set_live
     try:
-        status = lifecycle.set_live(campaign, user_of(request), timezone.now())
+        status = go_live(campaign, user_of(request), timezone.now())
     except lifecycle.Refused as error:
         refuse(request, *error.reasons)
         return redirect("campaigns:review", campaign.code)

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import CartTrigger, Merchant, Plan, Role
+from campaigns import lifecycle
 from campaigns.models import Campaign, CampaignStatus, MessageTemplate
 from campaigns.starters import starters
 from tests import factories
@@ -56,6 +57,15 @@ def test_an_owner_sets_live_from_review() -> None:
     merchant = factories.merchant()
     campaign = factories.campaign(merchant)
     client_of(merchant, Role.OWNER).post(url(campaign, "review"), {"go": "next"})
+    campaign.refresh_from_db()
+    assert campaign.status == CampaignStatus.LIVE
+
+
+def test_marketing_resumes_an_unchanged_campaign_from_review_without_approval() -> None:
+    merchant = factories.merchant()
+    campaign = factories.live_campaign(merchant)
+    lifecycle.pause(campaign, None)
+    client_of(merchant).post(url(campaign, "review"), {"go": "next"})
     campaign.refresh_from_db()
     assert campaign.status == CampaignStatus.LIVE
 

@@ -1,7 +1,13 @@
-// The first mistake gets the focus. The editor of the wizard: line numbers, placeholders at the caret, the product feed, and the preview's frame.
+// The first mistake gets the focus, and nobody leaves a page with unsaved words unasked. The editor of the wizard: line numbers, placeholders at the caret, the product feed, and the preview's frame.
 // Everything saves and validates without it.
 (() => {
   document.querySelector(".cc .has-errors :is(input, select, textarea)")?.focus();
+  const form = document.querySelector(".cc-wizard form[method=post]");
+  let unsaved = false;
+  form?.addEventListener("input", () => { unsaved = true; });
+  form?.addEventListener("submit", () => { unsaved = false; });
+  addEventListener("beforeunload", (event) => unsaved && event.preventDefault());
+
   const editor = document.querySelector("[data-editor]");
   if (!editor) return;
   const body = editor.querySelector("#id_body");
