@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlsplit
 
 from accounts.models import Merchant, Store
 from aiq.lib.money import money
@@ -14,18 +15,35 @@ SHOPPER_FIELDS = ("first_name", "last_name", "email")
 
 def context_of(merchant: Merchant, cart: Cart, shopper: Shopper | None, feed: Feed | None) -> dict[str, Any]:
     """The context of one message. `feed` None: the message shows no products."""
+    url = cart.url or (cart.store.url if cart.store else "") or _shop_of(cart.lines)
     return {
         "shopper": {name: getattr(shopper, name, None) or "" for name in SHOPPER_FIELDS},
         "cart": {
-            "url": cart.url,
-            "total": money(cart.total, cart.currency or merchant.currency),
+            "url": url,
+            "total": money(cart.total, cart.currency or merchant.currency) if _total_stands(feed) else "",
             "currency": cart.currency or merchant.currency,
             "item_count": item_count(cart.lines),
         },
-        "items": [asdict(item) for item in feed.items] if feed else [],
+        "items": [asdict(item) | {"url": item.url or url} for item in feed.items] if feed else [],
         "store": store_data(merchant, cart.store),
         "merchant": merchant_data(merchant),
     }
+
+
+def _shop_of(lines: Sequence[Mapping[str, Any]]) -> str:
+    """The front page of the shop whose product pages the lines point to: the way back where the store gave no other."""
+    for line in lines:
+        address = urlsplit(str(line.get("url") or ""))
+        if address.scheme in {"http", "https"} and address.netloc:
+            return f"{address.scheme}://{address.netloc}/"
+    return ""
+
+
+def _total_stands(feed: Feed | None) -> bool:
+    """The cart's own total is no longer true beside products that were replaced, left out or became cheaper."""
+    if feed is None:
+        return True
+    return all(choice.choice == "keep" for choice in feed.choices) and not any(item.was_price for item in feed.items)
 
 
 def item_count(lines: Sequence[Mapping[str, Any]]) -> int:

@@ -20,7 +20,7 @@ MACROS: dict[str, str] = {
     "shopper.first_name": "First name",
     "shopper.last_name": "Last name",
     "shopper.email": "Email address",
-    "cart.url": "Link back to the cart",
+    "cart.url": "Link back to the cart, or to the store",
     "cart.total": "Total of the cart",
     "cart.currency": "Currency of the cart",
     "cart.item_count": "Number of items in the cart",

@@ -193,3 +193,13 @@ def test_nothing_buyable_left_holds_the_message_back(shop, live, smtp_sink):
     run_workers()
     assert smtp_sink.messages == []
     assert shop.event("evt-1")["decisions"][0]["reason"] == "sold_out"
+
+
+def test_a_cart_of_which_only_ids_are_known_is_still_reminded_of(shop, live, smtp_sink):
+    subscribe(shop)
+    shop.store.url = ""
+    shop.store.save()
+    shop.post("/v2/cart", {"eventID": "bare", "cartID": "c", "customer": AVERY, "products": [{"id": "p-101"}]})
+    run_workers()
+    (mail,) = smtp_sink.messages
+    assert "An item in your cart" in mail.get_body(("plain",)).get_content()
