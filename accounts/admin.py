@@ -14,7 +14,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget
 
 from accounts import access
-from accounts.forms import InviteForm, MerchantForm, RoleForm
+from accounts.forms import ROLE_CHOICES, InviteForm, MerchantForm, RoleForm
 from accounts.invitations import invite, needs_password, send_invitation, send_set_password
 from accounts.models import CartTrigger, Membership, Merchant, Store, User
 from accounts.scoping import MerchantScopedAdmin
@@ -126,6 +126,9 @@ class TeamAdmin(MerchantScopedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("person", "last_seen") if obj else ()
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_choice_field(db_field, request, **kwargs | {"choices": ROLE_CHOICES})
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         last = obj is not None and access.is_last_owner(obj)

@@ -69,6 +69,18 @@ class SetPasswordForm(DjangoSetPasswordForm):
         self.fields["new_password1"].help_text = " ".join(password_validators_help_texts()[1:])
 
 
+ROLE_CHOICES = (
+    ("", "Choose a role"),
+    (Role.OWNER.value, "Owner: everything, the team included"),
+    (Role.OPERATOR.value, "Operator: everything but the team"),
+    (Role.MARKETING.value, "Marketing: builds campaigns and submits them for approval; sees reports"),
+    (Role.MARKETING_ANALYST.value, "Marketing Analyst: as Marketing"),
+    (Role.ANALYST.value, "Analyst: sees reports and decisions"),
+    (Role.MANAGER.value, "Manager: edits shoppers"),
+    (Role.STAFF.value, "Staff: looks at shoppers"),
+)
+
+
 class MerchantForm(forms.ModelForm):
     timezone = forms.ChoiceField(
         label="Time zone",

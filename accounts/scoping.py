@@ -127,6 +127,7 @@ class ScopedInline(Scoped, TabularInline):
     """Rows of the page's object; `merchant_path` leads from that object to its merchant."""
 
     extra = 0
+    hide_title = True
 
 
 class MerchantScopedAdmin(Scoped, ModelAdmin):
@@ -177,6 +178,7 @@ class MerchantScopedAdmin(Scoped, ModelAdmin):
         return str(obj)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
         if original := context.get("original"):
             context["original_title"] = self.title_of(original)
         return super().render_change_form(request, context, *args, **kwargs)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from accounts.models import CartTrigger, Merchant, Store, Timer
 from integrations.connecting import provider_of
-from integrations.health import StoreHealth, stores_health
+from integrations.health import SILENT_AFTER, StoreHealth, stores_health
 from integrations.models import Connection, EventKey, EventState
 
 TRIGGERS = {
@@ -41,13 +41,13 @@ def cards(merchant: Merchant, now: datetime) -> list[Card]:
     """The merchant's connections, live ones first, in a constant number of queries."""
     connections = list(merchant.connections.prefetch_related("stores"))
     health = {one.store_id: one for one in stores_health(merchant, now)}
-    made = [_card(connection, health) for connection in connections]
+    made = [_card(connection, health, now) for connection in connections]
     return sorted(made, key=lambda card: (card.level == "off", card.connection.name.lower()))
 
 
 def card(connection: Connection, now: datetime) -> Card:
     """One connection's."""
-    return _card(connection, {one.store_id: one for one in stores_health(connection.merchant, now)})
+    return _card(connection, {one.store_id: one for one in stores_health(connection.merchant, now)}, now)
 
 
 def timer_in_words(connection: Connection) -> str:
@@ -72,14 +72,14 @@ def what_came(key: EventKey, store: Store | None) -> str:
     return f"It was kept, but not used: {key.reason.replace('_', ' ')}."
 
 
-def _card(connection: Connection, health: dict[int, StoreHealth]) -> Card:
+def _card(connection: Connection, health: dict[int, StoreHealth], now: datetime) -> Card:
     stores = tuple(StoreLine(store, health[store.pk]) for store in connection.stores.all() if store.pk in health)
-    level, words = _health(connection, stores)
+    level, words = _health(connection, stores, now)
     provider = provider_of(connection).label
     return Card(connection, provider, level, words, timer_in_words(connection), stores)
 
 
-def _health(connection: Connection, stores: tuple[StoreLine, ...]) -> tuple[str, str]:
+def _health(connection: Connection, stores: tuple[StoreLine, ...], now: datetime) -> tuple[str, str]:
     """The worst that can be said, in a sentence: off, bad, waiting or well."""
     provider = provider_of(connection)
     if connection.disconnected_at:
@@ -89,7 +89,7 @@ def _health(connection: Connection, stores: tuple[StoreLine, ...]) -> tuple[str,
     if not connection.carts_enabled:
         return "waiting", "Abandoned carts are switched off."
     states = {line.health.state for line in stores}
-    if "silent" in states:
+    if "silent" in states and connection.created_at < now - SILENT_AFTER:
         return "bad", "Nothing has been heard for more than a day."
     if "well" in states:
         return "well", "Carts are coming in."

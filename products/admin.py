@@ -5,12 +5,14 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from accounts import access
 from accounts.scoping import MerchantScopedAdmin, ScopedInline
+from aiq.lib.moments import moment
 from products.models import Product, Stock
 
 IN_STOCK, SOLD_OUT, UNKNOWN = "In stock", "Sold out", "Not known"
@@ -19,11 +21,19 @@ IN_STOCK, SOLD_OUT, UNKNOWN = "In stock", "Sold out", "Not known"
 class StockInline(ScopedInline):
     model = Stock
     view_permission = access.BUILD_CAMPAIGNS
-    fields = readonly_fields = ("store", "in_stock", "quantity", "as_of")
+    fields = readonly_fields = ("store_name", "in_stock", "quantity", "told")
     verbose_name_plural = "Stock by store"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("store", "product")
+
+    @display(description="Store")
+    def store_name(self, stock: Stock) -> str:
+        return stock.store.name
+
+    @display(description="As told")
+    def told(self, stock: Stock) -> Any:
+        return moment(stock.as_of, timezone.now())
 
 
 @admin.register(Product)

@@ -9,6 +9,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts import access
 from accounts.scoping import MerchantScopedAdmin, ScopedForm, ScopedInline
@@ -24,6 +25,12 @@ class ShopperForm(ScopedForm):
     class Meta:
         model = Shopper
         fields = ("first_name", "last_name", "email", "phone", "timezone", "locale", "birthdate", "tags")
+        labels = {"timezone": "Time zone", "locale": "Language"}
+        help_texts = {"tags": "Several with commas between them."}
+        widgets = {
+            "birthdate": UnfoldAdminTextInputWidget(attrs={"type": "date"}),
+            "tags": UnfoldAdminTextInputWidget,
+        }
 
     def clean_email(self) -> str | None:
         email: str | None = self.cleaned_data["email"]

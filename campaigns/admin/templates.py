@@ -5,10 +5,13 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts import access
 from accounts.scoping import MerchantScopedAdmin, ScopedForm
+from aiq.lib.moments import moment
 from campaigns.compiling import Source, TemplateProblems, compile_source
 from campaigns.models import MessageTemplate
 from campaigns.starters import starters
@@ -18,7 +21,11 @@ class TemplateForm(ScopedForm):
     class Meta:
         model = MessageTemplate
         fields = ("name", "subject", "preheader", "body")
-        widgets = {"body": UnfoldAdminTextareaWidget(attrs={"rows": 24, "spellcheck": "false", "class": "aiq-source"})}
+        help_texts = {
+            "preheader": "The line that inboxes show after the subject.",
+            "body": "MJML, with {{ }} for what differs from shopper to shopper.",
+        }
+        widgets = {"body": UnfoldAdminTextareaWidget(attrs={"rows": 20, "spellcheck": "false", "class": "aiq-source"})}
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -39,9 +46,13 @@ class TemplateAdmin(MerchantScopedAdmin):
     when_empty = "Begin from a starter above, or save one from the content step of a campaign."
     view_permission = change_permission = add_permission = delete_permission = access.BUILD_CAMPAIGNS
     form = TemplateForm
-    list_display = ("name", "subject", "updated_at")
+    list_display = ("name", "subject", "changed")
     search_fields = ("name", "subject")
     change_form_outer_after_template = "admin/campaigns/template_preview.html"
+
+    @display(description="Changed", ordering="updated_at")
+    def changed(self, template: MessageTemplate) -> Any:
+        return moment(template.updated_at, timezone.now())
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         offered = starters().values() if self.has_add_permission(request) else ()

@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -97,6 +98,13 @@ def test_shopifys_secret_is_asked_for_kept_and_never_shown(operator: Client, mer
     made.refresh_from_db()
     assert live_secrets(made) == ("shpss_abc",)
     assert "shpss_abc" not in text(operator.get(f"{HOME}{made.code}/"))
+
+
+def test_a_store_is_silent_only_once_it_had_a_day_to_speak(operator: Client, merchant: Merchant) -> None:
+    made = connected(merchant, "shopify", secret="s").connection
+    assert "Waiting for the first cart" in text(operator.get(HOME))
+    Connection.objects.filter(pk=made.pk).update(created_at=timezone.now() - timedelta(days=2))
+    assert "Nothing has been heard for more than a day" in text(operator.get(HOME))
 
 
 def test_a_new_key_is_shown_and_the_old_one_goes_on(operator: Client, merchant: Merchant) -> None:
