@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from aiq.runner import free_port
-from tests.browser.site import Site, running
+from tests.site import Site, running
 
 PASSWORD = "correct horse battery"
 _numbers = count(1)

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Shop
-from tests.browser.site import until
+from tests.site import until
 
 pytestmark = pytest.mark.browser
 SignIn = Callable[[str], Page]

@@ -1,4 +1,4 @@
-"""The whole system as an operator starts it, for a browser: `manage.py up` with a folder and a port of its own.
+"""The whole system as an operator starts it: `manage.py up` with a folder and a port of its own.
 
 A browser test reaches data over HTTP and by commands only: Playwright leaves an event loop that the ORM refuses.
 """
@@ -40,6 +40,13 @@ class Site:
             capture_output=True,
             text=True,
         )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def shell(self, code: str) -> Any:
+        """Run Python beside the site; what it prints, read as JSON."""
+        command = [sys.executable, "manage.py", "shell", "-v0", "-c", code]
+        done = subprocess.run(command, cwd=settings.BASE_DIR, env=self.environ, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
