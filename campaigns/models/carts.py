@@ -109,6 +109,7 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["shopper", "placed_at"], name="order_by_shopper"),
             models.Index(fields=["merchant", "placed_at"], name="order_by_time"),
+            models.Index(fields=["merchant", "changed_at"], name="order_by_change"),
             models.Index(fields=["merchant", "key"], name="order_by_key"),
             GinIndex(fields=["cart_keys"], name="order_by_cart_key"),
         ]

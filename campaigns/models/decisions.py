@@ -52,7 +52,10 @@ class Decision(models.Model):
                 name="one_entry_decision_per_episode_campaign",
             )
         ]
-        indexes = [models.Index(fields=["campaign", "reason", "-at"], name="decision_by_reason")]
+        indexes = [
+            models.Index(fields=["campaign", "reason", "-at"], name="decision_by_reason"),
+            models.Index(fields=["merchant", "at"], name="decision_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.reason}".strip()

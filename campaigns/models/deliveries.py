@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -107,6 +108,7 @@ class Delivery(models.Model):
             ),
             models.Index(fields=["shopper", "sent_at"], name="delivery_by_shopper"),
             models.Index(fields=["merchant", "-id"], name="delivery_newest"),
+            models.Index(fields=["merchant", "sent_at"], name="delivery_sent", condition=Q(sent_at__isnull=False)),
             models.Index(fields=["campaign", "status", "reason"], name="delivery_by_campaign"),
             models.Index(fields=["merchant"], name="delivery_unknown", condition=Q(status__in=["unknown", "failed"])),
         ]
@@ -158,6 +160,7 @@ class TrackingEvent(models.Model):
                 name="provider_report_once",
             )
         ]
+        indexes = [BrinIndex(fields=["at"], name="tracking_by_time", autosummarize=True)]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
