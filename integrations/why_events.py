@@ -12,7 +12,7 @@ from campaigns import finding, why
 from campaigns.finding import MOST, Subject
 from campaigns.models import Shopper
 from campaigns.telling import Moment
-from integrations.models import Connection, EventKey, EventState
+from integrations.models import Connection, EventKey, EventState, InboundEvent
 
 MOST_EVENTS = 100
 _TOPICS = {"cart": "a cart", "orders": "an order"}
@@ -37,13 +37,20 @@ def story(subject: Subject, now: datetime) -> why.Story:
 
 def moments(subject: Subject) -> Iterator[Moment]:
     """What came in about this subject, the newest hundred, in one query."""
-    chosen = Q(pk__in=subject.event_ids) | Q(event__cart_id__in=subject.cart_ids)
-    chosen |= Q(event__order_id__in=subject.order_ids)
-    if subject.whole_shopper and subject.shopper:
-        chosen |= Q(event__shopper_id=subject.shopper.pk)
-    rows = EventKey.objects.filter(chosen, connection__merchant=subject.merchant).select_related("event", "connection")
-    for key in rows.order_by("-received_at")[:MOST_EVENTS]:
-        yield _told(key)
+    rows = InboundEvent.objects.filter(_of(subject), key__connection__merchant=subject.merchant)
+    for event in rows.select_related("key__connection").order_by("-received_at")[:MOST_EVENTS]:
+        yield _told(event.key)
+
+
+def _of(subject: Subject) -> Q:
+    """All on the event's own row, each alternative by an index; an order's events are looked for among its shopper's."""
+    shopper = subject.shopper
+    chosen = Q(pk__in=subject.event_ids) | Q(cart_id__in=subject.cart_ids)
+    if subject.order_ids:
+        chosen |= Q(order_id__in=subject.order_ids) & (Q(shopper_id=shopper.pk) if shopper else Q())
+    if subject.whole_shopper and shopper:
+        chosen |= Q(shopper_id=shopper.pk)
+    return chosen
 
 
 def _told(key: EventKey) -> Moment:

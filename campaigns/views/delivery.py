@@ -63,7 +63,6 @@ def detail(request: HttpRequest, delivery: Delivery) -> HttpResponse:
         after=sorted(after, key=lambda moment: (moment.at, moment.rank)),
         refusal=support.refusal(delivery, now),
         may_act=access.can(request.user, access.SET_LIVE, merchant),
-        may_build=access.can(request.user, access.BUILD_CAMPAIGNS, merchant),
     )
 
 
