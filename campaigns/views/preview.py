@@ -10,6 +10,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import access
+from accounts.models import Merchant
 from campaigns import drafts, preview_data, previewing
 from campaigns.compiling import Compiled, Source
 from campaigns.forms import TestSendForm
@@ -44,8 +45,9 @@ def send_test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @require_GET
 @xframe_options_sameorigin
 def draft(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    """The message as it is saved, with a sample shopper."""
-    return _document(_preview(campaign, first_step(campaign), "").html)
+    """The message as it is saved."""
+    source = drafts.source_of(first_step(campaign), campaign.merchant.plan)
+    return _document(_lifelike(campaign.merchant, source).html)
 
 
 @signed_in
@@ -58,7 +60,7 @@ def template(request: HttpRequest, key: str) -> HttpResponse:
     if found is None:
         raise Http404("No such template.")
     source = Source(found.subject, found.preheader, found.body)
-    return _document(previewing.preview(source, preview_data.preview_context(merchant, None, feed=True)).html)
+    return _document(_lifelike(merchant, source).html)
 
 
 @on_campaign(access.SEE_REPORTS)
@@ -90,6 +92,15 @@ def _preview(campaign: Campaign, step: Step, cart_code: str) -> Preview:
     source = drafts.source_of(step, campaign.merchant.plan)
     cart = _cart(campaign, cart_code)
     return previewing.preview(source, preview_data.preview_context(campaign.merchant, cart, feed=source.feed))
+
+
+def _lifelike(merchant: Merchant, source: Source) -> Preview:
+    """With the merchant's newest cart, so that its own products are seen; with a sample where that lacks something."""
+    newest = next(iter(preview_data.past_carts(merchant)), None)
+    shown = previewing.preview(source, preview_data.preview_context(merchant, newest, feed=source.feed))
+    if shown.missing:
+        return previewing.preview(source, preview_data.preview_context(merchant, None, feed=source.feed))
+    return shown
 
 
 def _cart(campaign: Campaign, code: str) -> Cart | None:
