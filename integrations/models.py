@@ -103,6 +103,7 @@ class InboundEvent(models.Model):
         indexes = [
             models.Index(fields=["shopper_id"], name="event_by_shopper", condition=Q(shopper_id__isnull=False)),
             models.Index(fields=["cart_id"], name="event_by_cart", condition=Q(cart_id__isnull=False)),
+            models.Index(fields=["order_id"], name="event_by_order", condition=Q(order_id__isnull=False)),
         ]
 
     def __str__(self) -> str:

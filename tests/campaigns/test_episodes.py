@@ -23,7 +23,10 @@ def buy(minutes, *, names_cart=True, keys=()):
     return Purchase(7, at(minutes), names_cart, frozenset(keys))
 
 
-def shape(*items, rules=Rules()):
+DEFAULT = Rules()
+
+
+def shape(*items, rules=DEFAULT):
     acts = [item for item in items if isinstance(item, Activity)]
     buys = [item for item in items if isinstance(item, Purchase)]
     minutes = lambda t: t and round((t - T0).total_seconds() / 60)  # noqa: E731
