@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from aiq.lib import bulk
 from campaigns import reasons
 from campaigns.channels.base import ChannelError, OutcomeUnknown
 from campaigns.decide import Check, Verdict
@@ -25,7 +26,7 @@ STATES = {
 
 def write(decided: Sequence[tuple[Case, Verdict]], now: datetime) -> None:
     """One decision per due message, with all its checks, before it leaves."""
-    Decision.objects.bulk_create(
+    _insert(
         _step(
             case,
             OUTCOMES[verdict.action],
@@ -40,7 +41,7 @@ def write(decided: Sequence[tuple[Case, Verdict]], now: datetime) -> None:
 
 def write_failures(failed: Iterable[tuple[Case, ChannelError | OutcomeUnknown, dict[str, Any]]], now: datetime) -> None:
     """What a channel answered instead of a receipt; the row says which state the delivery took."""
-    Decision.objects.bulk_create(
+    _insert(
         _step(
             case,
             Outcome.DEFERRED if row["status"] == DeliveryStatus.PENDING else STATES[row["status"]],
@@ -53,18 +54,26 @@ def write_failures(failed: Iterable[tuple[Case, ChannelError | OutcomeUnknown, d
     )
 
 
-def _step(case: Case, outcome: str, now: datetime, **fields: Any) -> Decision:
+FIELDS = (
+    "merchant_id", "episode_id", "campaign_id", "delivery_id", "kind", "outcome", "reason", "checks", "until", "at",
+)  # fmt: skip
+
+
+def _insert(rows: Iterable[dict[str, Any]]) -> None:
+    bulk.insert(Decision, list(rows), FIELDS)
+
+
+def _step(case: Case, outcome: str, now: datetime, **fields: Any) -> dict[str, Any]:
     delivery = case.delivery
-    return Decision(
-        merchant_id=delivery.merchant_id,
-        episode_id=delivery.episode_id,
-        campaign_id=delivery.campaign_id,
-        delivery=delivery,
-        kind=DecisionKind.STEP,
-        outcome=outcome,
-        at=now,
-        **fields,
-    )
+    return fields | {
+        "merchant_id": delivery.merchant_id,
+        "episode_id": delivery.episode_id,
+        "campaign_id": delivery.campaign_id,
+        "delivery_id": delivery.pk,
+        "kind": DecisionKind.STEP,
+        "outcome": outcome,
+        "at": now,
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,13 @@
 """Many rows in one statement. Values travel as one JSON document: psycopg escapes the elements of a text array one by
 one in Python, which is several times slower (docs/decisions/0005-bulk-writes.md)."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
+import msgspec
 from django.db import connection, models
 
 Row = dict[str, Any]
-
-
-class _Encoder(DjangoJSONEncoder):
-    """Times keep their microseconds: Django's own encoder cuts them to milliseconds."""
-
-    def default(self, o: Any) -> Any:
-        return o.isoformat() if hasattr(o, "isoformat") else super().default(o)
 
 
 def recordset(model: type[models.Model], fields: Sequence[str], alias: str = "v") -> str:
@@ -25,7 +17,8 @@ def recordset(model: type[models.Model], fields: Sequence[str], alias: str = "v"
 
 
 def as_json(rows: Sequence[Row]) -> str:
-    return json.dumps(list(rows), cls=_Encoder, ensure_ascii=False)
+    """Times keep their microseconds, decimals become text, which PostgreSQL reads as exactly as it was written."""
+    return msgspec.json.encode(rows).decode()
 
 
 def update(model: type[models.Model], rows: Sequence[Row], fields: Sequence[str], where: str = "TRUE") -> list[int]:
@@ -41,17 +34,25 @@ def update(model: type[models.Model], rows: Sequence[Row], fields: Sequence[str]
         return [row[0] for row in cursor.fetchall()]
 
 
-def insert(model: type[models.Model], rows: Sequence[Row], fields: Sequence[str], conflict: str = "") -> int:
-    """Insert rows in one statement; columns not named take the database's default. `conflict`: an ON CONFLICT clause."""
+def insert(model: type[models.Model], rows: Sequence[Row], fields: Sequence[str], conflict: str = "") -> list[Any]:
+    """Insert rows in one statement and return their primary keys, in no particular order; columns not named take the
+    database's default. `conflict`: an ON CONFLICT clause (what it leaves alone does not come back)."""
     if not rows:
-        return 0
+        return []
     names = ", ".join(f'"{name}"' for name in fields)
     values = ", ".join(f'v."{name}"' for name in fields)
     source = recordset(model, fields)
-    sql = f"INSERT INTO {model._meta.db_table} ({names}) SELECT {values} FROM {source} {conflict}"  # noqa: S608
+    key = _column(model)
+    sql = f"INSERT INTO {model._meta.db_table} ({names}) SELECT {values} FROM {source} {conflict} RETURNING {key}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql, [as_json(rows)])
-        return cursor.rowcount
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _column(model: type[models.Model]) -> str:
+    key = model._meta.pk
+    assert key is not None
+    return f'"{key.column}"'
 
 
 def _column_type(model: type[models.Model], name: str) -> str:
