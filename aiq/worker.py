@@ -1,10 +1,14 @@
 """The RQ worker of every queue: RQ's SimpleWorker that comes back quickly after Redis or PostgreSQL was away."""
 
+from typing import Any
+
 from django.db import close_old_connections
 from rq import Queue
 from rq.executions import Execution
 from rq.job import Job
 from rq.worker import SimpleWorker
+
+from aiq.garbage import calm
 
 
 class Worker(SimpleWorker):
@@ -14,6 +18,10 @@ class Worker(SimpleWorker):
     """
 
     max_connection_wait_time = 2.0
+
+    def work(self, *args: Any, **kwargs: Any) -> bool:
+        calm()
+        return bool(super().work(*args, **kwargs))
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         close_old_connections()

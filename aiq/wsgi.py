@@ -8,8 +8,10 @@ from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
 from aiq.checks import refuse_wrong_environment
+from aiq.garbage import calm
 
 application = get_wsgi_application()
 refuse_wrong_environment()
 # The first request should not pay for importing every view.
 _ = get_resolver().url_patterns
+calm()
