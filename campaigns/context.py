@@ -1,15 +1,16 @@
 """The data a message is made from (`campaigns.macros` names it): plain values, stored with the delivery."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 from urllib.parse import urlsplit
 
 from accounts.models import Merchant, Store
 from aiq.lib.money import money
-from campaigns.feeds import Feed
+from campaigns.feeds import Feed, Item
 from campaigns.models import Cart, Shopper
 
+ITEM_FIELDS = tuple(field.name for field in fields(Item))
 SHOPPER_FIELDS = ("first_name", "last_name", "email")
 
 
@@ -24,7 +25,7 @@ def context_of(merchant: Merchant, cart: Cart, shopper: Shopper | None, feed: Fe
             "currency": cart.currency or merchant.currency,
             "item_count": item_count(cart.lines),
         },
-        "items": [asdict(item) | {"url": item.url or url} for item in feed.items] if feed else [],
+        "items": [_item(item, url) for item in feed.items] if feed else [],
         "store": store_data(merchant, cart.store),
         "merchant": merchant_data(merchant),
     }
@@ -44,6 +45,11 @@ def _total_stands(feed: Feed | None) -> bool:
     if feed is None:
         return True
     return all(choice.choice == "keep" for choice in feed.choices) and not any(item.was_price for item in feed.items)
+
+
+def _item(item: Item, cart_url: str) -> dict[str, Any]:
+    """Flat, so `asdict`, which looks for what is nested, would take ten times as long."""
+    return {name: getattr(item, name) for name in ITEM_FIELDS} | {"url": item.url or cart_url}
 
 
 def item_count(lines: Sequence[Mapping[str, Any]]) -> int:

@@ -6,16 +6,18 @@ false in a condition, takes a `default`, and otherwise raises `MissingData` wher
 """
 
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 from time import perf_counter
 from typing import Any, ClassVar, Protocol, TextIO
 
 from liquid import BoundTemplate, Environment, RenderContext, Token
-from liquid.ast import BlockNode
+from liquid.ast import BlockNode, ConditionalBlockNode
 from liquid.builtin.content import ContentNode, Literal
-from liquid.builtin.expressions import FilteredExpression, Path
+from liquid.builtin.expressions import BooleanExpression, Path
+from liquid.builtin.expressions.logical import is_truthy
 from liquid.builtin.output import Output, OutputNode
 from liquid.builtin.tags.for_tag import ForNode, ForTag
+from liquid.builtin.tags.if_tag import IfNode, IfTag
 from liquid.exceptions import LiquidError, LiquidInterrupt, ResourceLimitError, UndefinedError
 from liquid.expression import Expression
 from liquid.stringify import to_liquid_string
@@ -23,7 +25,7 @@ from liquid.undefined import UNDEFINED, FalsyStrictUndefined
 from liquid.utils import ReadOnlyChainMap
 from markupsafe import escape
 
-from campaigns.filters import allowed_filters
+from campaigns.filters import allowed_filters, track
 
 MAX_OUTPUT_CHARS = 512 * 1024
 MAX_ITERATIONS = 2_000
@@ -120,19 +122,24 @@ class WordsTag(Literal):
 
 
 class Shown(OutputNode):
-    """`{{ … }}`: a name that is plain text is the usual case and goes the short way; lists and dicts are never shown."""
+    """`{{ … }}`: a name that is plain text is the usual case and goes the short way; lists and dicts are never shown.
 
-    __slots__ = ("path",)
+    With `default` or `track` behind it, a text that is not empty goes that way too: `default` leaves it as it is.
+    """
+
+    __slots__ = ("filtered", "path", "tracked")
 
     def __init__(self, token: Token, expression: Expression) -> None:
         super().__init__(token, expression)
-        self.path = _plain_path(expression)
+        filters = [one.name for one in getattr(expression, "filters", None) or ()]
+        self.path = _plain_path(expression.left) if filters in _SHORT else None  # type: ignore[attr-defined]
+        self.filtered = bool(filters)
+        self.tracked = "track" in filters
 
     def render(self, context: RenderContext, buffer: TextIO) -> int:
-        path = self.path
-        value = context.get(path, token=self.token) if path else self.expression.evaluate(context)
+        value = self._value(context)
         if type(value) is str:
-            text = str(escape(value)) if context.autoescape else value
+            text = escaped(value) if context.autoescape else value
         elif isinstance(value, list | dict):
             text = ""
         else:
@@ -142,12 +149,36 @@ class Shown(OutputNode):
             raise ResourceLimitError("the message gets too long", token=self.token)
         return written
 
+    def _value(self, context: RenderContext) -> object:
+        if not self.path:
+            return self.expression.evaluate(context)
+        if not self.filtered:
+            return context.get(self.path, token=self.token)
+        value = context.get(self.path, token=self.token, default=None)
+        if type(value) is not str or not value:
+            return self.expression.evaluate(context)
+        return track(value, context=context) if self.tracked else value
+
+
+_SHORT: tuple[list[str], ...] = ([], ["default"], ["track"], ["default", "track"])
+_LONG_TEXT = 256
+
+
+def escaped(text: str) -> str:
+    """Text as HTML. What is short is often the same in the next mail: colours, names, prices."""
+    return _escaped(text) if len(text) < _LONG_TEXT else str(escape(text))
+
+
+@lru_cache(maxsize=4096)
+def _escaped(text: str) -> str:
+    return str(escape(text))
+
 
 def _plain_path(expression: Expression) -> list[Any] | None:
     """The segments of a bare `a.b`, known once and for all; None where there is anything to evaluate."""
-    if not isinstance(expression, FilteredExpression) or expression.filters or not isinstance(expression.left, Path):
+    if not isinstance(expression, Path):
         return None
-    segments = expression.left.path
+    segments = expression.path
     return list(segments) if all(isinstance(segment, str) for segment in segments) else None
 
 
@@ -155,13 +186,55 @@ class ShownTag(Output):
     node_class = Shown
 
 
-class Iteration(BlockNode):
+class Block(BlockNode):
+    """Nodes one after another; nobody asks how much they wrote."""
+
+    __slots__ = ()
+
+    def render(self, context: RenderContext, buffer: TextIO) -> int:
+        if self.blank:
+            return super().render_to_output(context, buffer)
+        for node in self.nodes:
+            node.render(context, buffer)
+        return 0
+
+
+class Chosen(IfNode):
+    """`{% if %}`: a bare name is the usual condition and goes the short way."""
+
+    __slots__ = ("path",)
+
+    def __init__(
+        self,
+        token: Token,
+        condition: BooleanExpression,
+        consequence: BlockNode,
+        alternatives: list[ConditionalBlockNode],
+        default: BlockNode | None,
+    ) -> None:
+        blocks = Block(consequence.token, consequence.nodes), default and Block(default.token, default.nodes)
+        super().__init__(token, condition, blocks[0], alternatives, blocks[1])
+        self.path = None if alternatives else _plain_path(condition.expression)
+
+    def render(self, context: RenderContext, buffer: TextIO) -> int:
+        if not self.path:
+            return super().render_to_output(context, buffer)
+        value = context.get(self.path, token=self.token, default=None)
+        block = self.consequence if type(value) is str or is_truthy(value) else self.default
+        return block.render(context, buffer) if block else 0
+
+
+class ChosenTag(IfTag):
+    node_class = Chosen  # type: ignore[assignment]
+
+
+class Iteration(Block):
     """The body of a loop, where time and output are watched."""
 
     __slots__ = ()
 
-    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
-        written = super().render_to_output(context, buffer)
+    def render(self, context: RenderContext, buffer: TextIO) -> int:
+        written = super().render(context, buffer)
         assert isinstance(context, Context)
         context.spend(buffer.tell())
         return written
@@ -211,6 +284,7 @@ class StrictEnvironment(Environment):
         self.tags = {name: tag for name, tag in self.tags.items() if name in ALLOWED_TAGS | _SYNTAX}
         self.add_tag(WordsTag)
         self.add_tag(ShownTag)
+        self.add_tag(ChosenTag)
         self.add_tag(WatchedForTag)
         self.filters = allowed_filters(self)
 
