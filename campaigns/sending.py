@@ -26,7 +26,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from aiq.lib import bulk
+from aiq.lib import bulk, prepared
 from campaigns import ledger, reasons
 from campaigns.channels.base import CHANNELS, ChannelError, OutcomeUnknown, Receipt
 from campaigns.composing import Composed, compose
@@ -93,7 +93,7 @@ RETURNING id, statement_timestamp()
 
 def _claim(limit: int) -> Claim:
     token = uuid.uuid4()
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(CLAIM, [token, CLAIM_LEASE, limit])
         rows = cursor.fetchall()
     return Claim(token, rows[0][1] if rows else datetime.min.replace(tzinfo=UTC), tuple(row[0] for row in rows))
@@ -118,7 +118,7 @@ def _settle(claim: Claim, judged: Sequence[Judged]) -> None:
     """Write every decision; what does not go is skipped, or returned until its next look."""
     rows = [_settled(one) for one in judged if one.verdict.action != "go"]
     fields = ["status", "reason", "send_at", "lease_until", "claim_token"]
-    kept = set(bulk.update(Delivery, rows, fields, where=f"t.claim_token = '{claim.token}' AND t.status = 'claimed'"))
+    kept = set(bulk.update(Delivery, rows, fields, "t.claim_token = %s AND t.status = 'claimed'", [claim.token]))
     ledger.write(
         [(one.case, one.verdict) for one in judged if one.verdict.action == "go" or one.case.delivery.pk in kept],
         claim.now,
@@ -185,7 +185,7 @@ def _start(claim: Claim, group: Sequence[Composed]) -> list[Composed]:
     """Mark a group as sending, reading purchases and opt-outs once more; what they stop is decided again at once."""
     digests = [{"id": one.case.delivery.pk, "digest": one.case.digest.hex()} for one in group]
     sql = START.format(digests="jsonb_to_recordset(%s::jsonb) AS v(id bigint, digest text)")
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(sql, [SENDING_LEASE, bulk.as_json(digests), claim.token])
         started = {row[0] for row in cursor.fetchall()}
     going = [one for one in group if one.case.delivery.pk in started]
@@ -220,8 +220,7 @@ def _hand_over(group: Sequence[Composed]) -> list[Outcome]:
 def _record(claim: Claim, group: Sequence[Composed], outcomes: Sequence[Outcome]) -> None:
     pairs = list(zip(group, outcomes, strict=True))
     rows = [_recorded(one.case.delivery, outcome, claim) for one, outcome in pairs]
-    where = f"t.claim_token = '{claim.token}' AND t.status = 'sending'"
-    bulk.update(Delivery, rows, OUTCOME_FIELDS, where=where)
+    bulk.update(Delivery, rows, OUTCOME_FIELDS, "t.claim_token = %s AND t.status = 'sending'", [claim.token])
     ledger.write_failures(
         [
             (one.case, outcome, row)

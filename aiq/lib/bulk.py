@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 from django.db import connection, models
 
+from aiq.lib import prepared
+
 Row = dict[str, Any]
 
 
@@ -21,16 +23,23 @@ def as_json(rows: Sequence[Row]) -> str:
     return msgspec.json.encode(rows).decode()
 
 
-def update(model: type[models.Model], rows: Sequence[Row], fields: Sequence[str], where: str = "TRUE") -> list[int]:
-    """Set `fields` of the rows named by "id", all in one UPDATE; the ids that matched `where` (SQL over alias t) come back."""
+def update(
+    model: type[models.Model],
+    rows: Sequence[Row],
+    fields: Sequence[str],
+    where: str = "TRUE",
+    values: Sequence[Any] = (),
+) -> list[int]:
+    """Set `fields` of the rows named by "id", all in one UPDATE; the ids that matched `where` (SQL over alias t, its
+    placeholders filled by `values`) come back."""
     if not rows:
         return []
     table = model._meta.db_table
     assignments = ", ".join(f'"{name}" = v."{name}"' for name in fields)
     source = recordset(model, ["id", *fields])
     sql = f"UPDATE {table} AS t SET {assignments} FROM {source} WHERE t.id = v.id AND {where} RETURNING t.id"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [as_json(rows)])
+    with prepared.cursor() as cursor:
+        cursor.execute(sql, [as_json(rows), *values])
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -44,7 +53,7 @@ def insert(model: type[models.Model], rows: Sequence[Row], fields: Sequence[str]
     source = recordset(model, fields)
     key = _column(model)
     sql = f"INSERT INTO {model._meta.db_table} ({names}) SELECT {values} FROM {source} {conflict} RETURNING {key}"  # noqa: S608
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(sql, [as_json(rows)])
         return [row[0] for row in cursor.fetchall()]
 
