@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -54,7 +55,10 @@ def compose(case: Case, now: datetime) -> Composed | Check:
 
 def sender(content: Ready, merchant: Merchant) -> tuple[str, str]:
     """Name and address in From: the content's, else the merchant's, else the installation's."""
-    default_name, default_email = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    default_name, default_email = _parsed(settings.DEFAULT_FROM_EMAIL)
     email = content.sender_email or merchant.sender_email or default_email
     name = content.sender_name or merchant.sender_name or (merchant.name if merchant.sender_email else default_name)
     return name, email
+
+
+_parsed = lru_cache(maxsize=8)(parseaddr)

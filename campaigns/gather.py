@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from accounts import plans
-from accounts.models import CartTrigger, OrderCloses
+from accounts.models import CartTrigger, OrderCloses, Store
 from campaigns import audiences, orders, suppressions
 from campaigns.channels.base import CHANNELS
 from campaigns.contents import Ready, ready_contents
@@ -43,11 +43,7 @@ class Case:
 
 def gather(delivery_ids: Sequence[int], now: datetime) -> list[Case]:
     """The cases in the order of their ids."""
-    rows = list(
-        Delivery.objects.filter(pk__in=delivery_ids)
-        .select_related("campaign__version", "merchant", "episode__cart__shopper", "episode__cart__store")
-        .order_by("pk")
-    )
+    rows = _deliveries(delivery_ids)
     contents = ready_contents({row.content_id for row in rows})
     addresses = {row.pk: _address(row) for row in rows}
     known = _Known(
@@ -67,6 +63,19 @@ def gather(delivery_ids: Sequence[int], now: datetime) -> list[Case]:
         )
         for row in rows
     ]
+
+
+def _deliveries(ids: Sequence[int]) -> list[Delivery]:
+    """The deliveries with all that belongs to them. What many share is loaded and made once, not joined to each."""
+    rows = list(Delivery.objects.filter(pk__in=ids).select_related("episode__cart__shopper").order_by("pk"))
+    campaigns = Campaign.objects.select_related("version", "merchant").in_bulk({row.campaign_id for row in rows})
+    stores = Store.objects.in_bulk({store for row in rows if (store := row.episode.cart.store_id)})
+    for row in rows:
+        cart = row.episode.cart
+        row.campaign = campaigns[row.campaign_id]
+        row.merchant = row.campaign.merchant
+        cart.store = stores.get(cart.store_id) if cart.store_id else None
+    return rows
 
 
 @dataclass(frozen=True, slots=True)
