@@ -10,7 +10,8 @@ from django.db.backends.utils import CursorWrapper
 
 
 def cursor() -> CursorWrapper:
-    """A cursor on the default connection and in its transaction; Django's errors and execute wrappers as ever."""
+    """A cursor on the default connection and in its transaction; Django's errors, wrappers and query log as ever."""
     connection.ensure_connection()
     assert connection.connection is not None
-    return connection.make_cursor(psycopg.Cursor(connection.connection))  # type: ignore[arg-type]
+    make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    return make(psycopg.Cursor(connection.connection))  # type: ignore[arg-type]
