@@ -33,11 +33,13 @@ def _play(sink: Control, names: tuple[str, ...], *, quick: bool) -> list[report.
 
     django.setup()
     call_command("migrate", verbosity=0)
+    from aiq.garbage import calm
     from bench.play import Play
     from bench.scene import build, settle_down
 
     port = int(os.environ["EMAIL_URL"].rpartition(":")[2])
     play = Play(build(4000 if quick else 20_000), sink, port, quick)
+    calm()
     figures: list[report.Figure] = []
     for name in names:
         play.clear()

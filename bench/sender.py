@@ -12,11 +12,13 @@ import psutil
 
 django.setup()
 
+from aiq.garbage import calm  # noqa: E402
 from campaigns import sending  # noqa: E402
 
 
 def main(count: int, every: int = 0) -> None:
     sending.sweep()
+    calm()
     print("ready", flush=True)
     sys.stdin.readline()
     began = time.perf_counter()

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+MERCHANTS = 4
 PRODUCTS = 200
 LINES = 3
 DESCRIPTION = "Shade-grown leaves from the first flush, hand-picked, steamed within the hour and rolled the same day."
@@ -13,11 +14,11 @@ def address(number: int) -> str:
     return f"shopper-{number}@bench.example"
 
 
-def product(number: int) -> dict[str, Any]:
+def product(merchant: int, number: int) -> dict[str, Any]:
     number %= PRODUCTS
     return {
-        "id": f"p-{number}",
-        "sku": f"SKU-{number:04}",
+        "id": f"p-{merchant}-{number}",
+        "sku": f"SKU-{merchant}-{number:04}",
         "name": f"Gyokuro, first flush, garden {number}",
         "brand": "North Loop",
         "category": f"Tea {number % 10}",
@@ -31,7 +32,7 @@ def product(number: int) -> dict[str, Any]:
 
 def cart(event: str, shopper: int, at: datetime) -> bytes:
     """The body of `POST /v2/cart`; `event` also names the cart."""
-    lines = [product(shopper * 7 + step * 31) for step in range(LINES)]
+    lines = [product(shopper % MERCHANTS, shopper * 7 + step * 31) for step in range(LINES)]
     document = {
         "eventID": f"evt-{event}",
         "status": "abandoned",
