@@ -5,16 +5,18 @@ touches are locked in key order, so two workers that meet over one cart take tur
 """
 
 import hashlib
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from accounts.models import Store
+from accounts.models import CartTrigger, Store
+from aiq.lib import bulk
 from campaigns import consents, identity, matching, orders, refolding, scheduling
 from campaigns.facts import CartFact, ContactFact, CustomerFact, LineFact, OrderFact, Origin
-from campaigns.models import Cart, CartActivity, Shopper
+from campaigns.models import Cart, CartActivity, CartState, Shopper
 
 Fact = CartFact | OrderFact | ContactFact
 
@@ -181,19 +183,18 @@ def _carts(entries: Sequence[_Entry]) -> set[int]:
     new = {(e.arrival.origin.source, keys[id(e)]): e for e in told}
     missing = sorted(new.keys() - known.keys(), key=str)
     if missing:
-        Cart.objects.bulk_create([_new_cart(new[pair], pair[1]) for pair in missing], ignore_conflicts=True)
+        bulk.insert(Cart, [_new_cart(new[pair], pair[1]) for pair in missing], CART_FIELDS, "ON CONFLICT DO NOTHING")
         known |= _existing_carts(set(missing))
     for entry in told:
         entry.cart = known[entry.arrival.origin.source, keys[id(entry)]]
-    CartActivity.objects.bulk_create(
-        sorted((_activity(entry) for entry in told), key=lambda a: (a.cart_id, a.event_id)), ignore_conflicts=True
-    )
+    rows = sorted((_activity(entry) for entry in told), key=lambda row: (row["cart_id"], row["event_id"]))
+    bulk.insert(CartActivity, rows, ACTIVITY_FIELDS, "ON CONFLICT DO NOTHING")
     return {cart.pk for entry in told if (cart := entry.cart)}
 
 
 def _existing_carts(pairs: set[tuple[Any, str]]) -> dict[tuple[Any, str], Cart]:
     rows = Cart.objects.filter(source__in={s for s, _ in pairs}, key__in={k for _, k in pairs})
-    return {(row.source, row.key): row for row in rows}
+    return {(row.source, row.key): row for row in rows.only("source", "key")}
 
 
 def _cart_key(entry: _Entry) -> str:
@@ -205,34 +206,54 @@ def _cart_key(entry: _Entry) -> str:
     return f"~{whom}"
 
 
-def _new_cart(entry: _Entry, key: str) -> Cart:
+_EMPTY_CART: dict[str, Any] = {
+    "status": CartState.OPEN, "trigger": CartTrigger.SIMPLE, "lines": [], "url": "", "currency": "", "created_at": None,
+}  # fmt: skip
+ACTIVITY_FIELDS = [
+    "cart_id", "occurred_at", "status", "event_id", "shopper_id", "lines", "url", "currency", "total",
+    "quiet_period_minutes",
+]  # fmt: skip
+CART_FIELDS = ["code", "merchant_id", "source", "key", "store_id", "synthetic", *_EMPTY_CART]
+
+
+def _new_cart(entry: _Entry, key: str) -> dict[str, Any]:
+    """A cart without a fact: `refolding` writes what the facts say."""
     origin = entry.arrival.origin
-    return Cart(
-        merchant_id=origin.merchant_id, source=origin.source, key=key, store=entry.store, synthetic=key.startswith("~")
-    )
+    return _EMPTY_CART | {
+        "code": uuid.uuid4(),
+        "merchant_id": origin.merchant_id,
+        "source": origin.source,
+        "key": key,
+        "store_id": entry.store.pk if entry.store else None,
+        "synthetic": key.startswith("~"),
+        "created_at": entry.arrival.received_at,
+    }
 
 
-def _activity(entry: _Entry) -> CartActivity:
+def _activity(entry: _Entry) -> dict[str, Any]:
     fact, cart = entry.fact, entry.cart
     assert isinstance(fact, CartFact)
     assert cart
-    return CartActivity(
-        cart=cart,
-        occurred_at=fact.occurred_at,
-        status=fact.status.value,
-        event_id=entry.arrival.event_id,
-        shopper=entry.shopper,
-        lines=None if fact.lines is None else [plain_line(line) for line in fact.lines],
-        url=fact.url[:2000],
-        currency=fact.currency,
-        total=dict(fact.totals).get("total"),
-        quiet_period_minutes=entry.arrival.origin.quiet_period_minutes,
-    )
+    return {
+        "cart_id": cart.pk,
+        "occurred_at": fact.occurred_at,
+        "status": fact.status,
+        "event_id": entry.arrival.event_id,
+        "shopper_id": entry.shopper.pk if entry.shopper else None,
+        "lines": None if fact.lines is None else [plain_line(line) for line in fact.lines],
+        "url": fact.url[:2000],
+        "currency": fact.currency,
+        "total": dict(fact.totals).get("total"),
+        "quiet_period_minutes": entry.arrival.origin.quiet_period_minutes,
+    }
+
+
+_LINE_FIELDS = tuple(LineFact.__dataclass_fields__)
 
 
 def plain_line(line: LineFact) -> dict[str, Any]:
     """A line as JSON keeps it: money as text, never a float."""
-    plain = {name: getattr(line, name) for name in LineFact.__dataclass_fields__}
+    plain = {name: getattr(line, name) for name in _LINE_FIELDS}
     return plain | {"price": _money(line.price)}
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts import plans
+from accounts.models import Merchant, Store
 from aiq.lib import bulk
 from campaigns import scheduling
 from campaigns.decide import EntryFacts, Verdict, decide_entry
@@ -32,14 +33,10 @@ def enter(episode_ids: Sequence[int], now: datetime) -> None:
 
     An entry stands once it is given; one that did not enter is looked at again whenever its episode changes.
     """
-    episodes = list(
-        Episode.objects.filter(pk__in=episode_ids, abandoned_at__isnull=False).select_related(
-            "cart", "store", "merchant"
-        )
-    )
+    episodes = _abandoned(episode_ids)
     met = met_campaigns({episode.merchant_id for episode in episodes})
     known = _known_decisions(episodes)
-    fresh: list[Decision] = []
+    fresh: list[dict[str, Any]] = []
     revised: list[dict[str, Any]] = []
     entered: list[scheduling.Entered] = []
     for episode in episodes:
@@ -51,14 +48,26 @@ def enter(episode_ids: Sequence[int], now: datetime) -> None:
             decision = _decision(episode, one, decide_entry(entry_facts(episode, one)), now)
             if before is None:
                 fresh.append(decision)
-            elif before.reason != decision.reason:
-                revised.append({"id": before.pk} | {name: getattr(decision, name) for name in ENTRY_FIELDS})
-            if decision.outcome == Outcome.ENTERED:
+            elif before.reason != decision["reason"]:
+                revised.append({"id": before.pk} | {name: decision[name] for name in ENTRY_FIELDS})
+            if decision["outcome"] == Outcome.ENTERED:
                 entered.append(scheduling.Entered(episode, one.campaign.pk, one.contents))
-    Decision.objects.bulk_create(fresh)
+    bulk.insert(Decision, fresh, ["merchant_id", "episode_id", "campaign_id", "kind", *ENTRY_FIELDS])
     bulk.update(Decision, revised, ENTRY_FIELDS)
     scheduling.schedule(entered, now)
     scheduling.look_again(episode_ids, now)
+
+
+def _abandoned(ids: Sequence[int]) -> list[Episode]:
+    """Those of the episodes that have an abandonment, with cart, store and merchant; what they share is loaded once."""
+    rows = Episode.objects.filter(pk__in=ids, abandoned_at__isnull=False).select_related("cart").defer("cart__lines")
+    episodes = list(rows)
+    merchants = Merchant.objects.in_bulk({episode.merchant_id for episode in episodes})
+    stores = Store.objects.in_bulk({store for episode in episodes if (store := episode.store_id)})
+    for episode in episodes:
+        episode.merchant = merchants[episode.merchant_id]
+        episode.store = stores.get(episode.store_id) if episode.store_id else None
+    return episodes
 
 
 def met_campaigns(merchant_ids: Iterable[int]) -> dict[int, list[Met]]:
@@ -102,14 +111,14 @@ def _known_decisions(episodes: Iterable[Episode]) -> dict[tuple[int, int], Decis
     return {(row.episode_id, row.campaign_id): row for row in rows.only("episode", "campaign", "outcome", "reason")}
 
 
-def _decision(episode: Episode, met: Met, verdict: Verdict, now: datetime) -> Decision:
-    return Decision(
-        merchant_id=episode.merchant_id,
-        episode=episode,
-        campaign=met.campaign,
-        kind=DecisionKind.ENTRY,
-        outcome=Outcome.ENTERED if verdict.action == "go" else Outcome.NOT_ENTERED,
-        reason=verdict.reason,
-        checks=[check.plain() for check in verdict.checks],
-        at=now,
-    )
+def _decision(episode: Episode, met: Met, verdict: Verdict, now: datetime) -> dict[str, Any]:
+    return {
+        "merchant_id": episode.merchant_id,
+        "episode_id": episode.pk,
+        "campaign_id": met.campaign.pk,
+        "kind": DecisionKind.ENTRY,
+        "outcome": Outcome.ENTERED if verdict.action == "go" else Outcome.NOT_ENTERED,
+        "reason": verdict.reason,
+        "checks": [check.plain() for check in verdict.checks],
+        "at": now,
+    }

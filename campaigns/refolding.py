@@ -112,7 +112,7 @@ def _write_carts(carts: Iterable[Cart], lives: dict[int, Life]) -> None:
 
 def _write_episodes(carts: Iterable[Cart], lives: dict[int, Life], known: dict[int, list[Episode]]) -> list[int]:
     changed: list[dict[str, Any]] = []
-    new: list[Episode] = []
+    new: list[dict[str, Any]] = []
     last: list[int] = []
     for cart in carts:
         stored = {row.pk: row for row in known[cart.pk]}
@@ -120,13 +120,13 @@ def _write_episodes(carts: Iterable[Cart], lives: dict[int, Life], known: dict[i
         for number, (row_id, stretch) in enumerate(zip(ids, lives[cart.pk].episodes, strict=True), start=1):
             values = _values(cart, number, stretch)
             if row_id is None:
-                new.append(Episode(cart=cart, merchant_id=cart.merchant_id, **values))
+                new.append({"cart_id": cart.pk, "merchant_id": cart.merchant_id} | values)
             elif any(getattr(stored[row_id], name) != value for name, value in values.items()):
                 changed.append({"id": row_id} | values)
         last += [row_id for row_id in ids[-1:] if row_id]
     bulk.update(Episode, changed, EPISODE_FIELDS)
-    made = Episode.objects.bulk_create(new)
-    return sorted({row["id"] for row in changed} | {row.pk for row in made} | set(last))
+    made = bulk.insert(Episode, new, ["cart_id", "merchant_id", *EPISODE_FIELDS])
+    return sorted({row["id"] for row in changed} | set(made) | set(last))
 
 
 def _values(cart: Cart, number: int, stretch: Stretch) -> dict[str, Any]:

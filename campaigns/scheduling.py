@@ -14,6 +14,10 @@ from aiq.lib import bulk, doorbell
 from campaigns.models import CampaignVersion, Content, Delivery, DeliveryStatus, Episode
 
 TIMES = ["due_at", "send_at", "expires_at"]
+FIELDS = [
+    "code", "merchant_id", "campaign_id", "content_id", "step_id", "episode_id", "shopper_id", "channel", "status",
+    "reason", "attempts", "provider_id", "created_at", *TIMES,
+]  # fmt: skip
 QUEUE, DRAIN = "send", "campaigns.jobs.drain"
 
 
@@ -38,7 +42,7 @@ class Entered:
 def schedule(entered: Sequence[Entered], now: datetime) -> None:
     """Make the deliveries that are missing, and move those that wait for an abandonment that moved."""
     planned = {
-        (one.episode.pk, content.step_id, content.channel): _planned(one.episode, one.campaign_id, content)
+        (one.episode.pk, content.step_id, content.channel): _planned(one.episode, one.campaign_id, content, now)
         for one in entered
         for content in one.contents
     }
@@ -46,34 +50,39 @@ def schedule(entered: Sequence[Entered], now: datetime) -> None:
     known = {
         (row.episode_id, row.step_id, row.channel): row for row in rows.only("episode", "step", "channel", "due_at")
     }
-    missing = [delivery for key, delivery in sorted(planned.items()) if key not in known]
-    Delivery.objects.bulk_create(missing, ignore_conflicts=True)
+    missing = [row for key, row in sorted(planned.items()) if key not in known]
+    bulk.insert(Delivery, missing, FIELDS, "ON CONFLICT DO NOTHING")
     moved: list[dict[str, Any]] = [
-        {"id": known[key].pk} | {name: getattr(delivery, name) for name in TIMES}
-        for key, delivery in sorted(planned.items())
-        if key in known and known[key].due_at != delivery.due_at
+        {"id": known[key].pk} | {name: row[name] for name in TIMES}
+        for key, row in sorted(planned.items())
+        if key in known and known[key].due_at != row["due_at"]
     ]
     bulk.update(Delivery, moved, TIMES, where="t.status = 'pending' AND t.attempts = 0")
-    if any(delivery.send_at <= now for delivery in planned.values()):
+    if any(row["send_at"] <= now for row in planned.values()):
         ring()
 
 
-def _planned(episode: Episode, campaign_id: int, content: Content) -> Delivery:
+def _planned(episode: Episode, campaign_id: int, content: Content, now: datetime) -> dict[str, Any]:
     assert episode.abandoned_at
     due = due_at(episode.abandoned_at, content)
-    return Delivery(
-        code=uuid.uuid4(),
-        merchant_id=episode.merchant_id,
-        campaign_id=campaign_id,
-        content=content,
-        step_id=content.step_id,
-        episode=episode,
-        shopper_id=episode.cart.shopper_id,
-        channel=content.channel,
-        due_at=due,
-        send_at=due,
-        expires_at=due + timedelta(minutes=content.expires_after_minutes),
-    )
+    return {
+        "code": uuid.uuid4(),
+        "merchant_id": episode.merchant_id,
+        "campaign_id": campaign_id,
+        "content_id": content.pk,
+        "step_id": content.step_id,
+        "episode_id": episode.pk,
+        "shopper_id": episode.cart.shopper_id,
+        "channel": content.channel,
+        "status": DeliveryStatus.PENDING,
+        "reason": "",
+        "attempts": 0,
+        "provider_id": "",
+        "created_at": now,
+        "due_at": due,
+        "send_at": due,
+        "expires_at": due + timedelta(minutes=content.expires_after_minutes),
+    }
 
 
 def look_again(episode_ids: Sequence[int], now: datetime) -> None:

@@ -2,7 +2,10 @@
 one in Python, which is several times slower (docs/decisions/0005-bulk-writes.md)."""
 
 from collections.abc import Sequence
+from datetime import date, time
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.db import connection, models
@@ -20,7 +23,16 @@ def recordset(model: type[models.Model], fields: Sequence[str], alias: str = "v"
 
 def as_json(rows: Sequence[Row]) -> str:
     """Times keep their microseconds, decimals become text, which PostgreSQL reads as exactly as it was written."""
-    return msgspec.json.encode(rows).decode()
+    return msgspec.json.encode(rows, enc_hook=_plain).decode()
+
+
+def _plain(value: Any) -> str:
+    """msgspec takes exact types only; ours derive from times, text and numbers."""
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if isinstance(value, (str, Decimal, UUID)):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is no column's value")
 
 
 def update(

@@ -1,5 +1,6 @@
 """How single values of any provider become what facts hold: phones, addresses of pages, money, times, cut texts."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 import phonenumbers
 
 MAX_LINK = 2000
+_SPACE_OR_CONTROL = re.compile(r"[\s\x00-\x1f]")
 Kept: TypeAlias = Mapping[str, "Kept | None"]
 
 
@@ -31,7 +33,7 @@ def link(text: str) -> str:
     except ValueError:
         return ""
     fits = parts.scheme in {"http", "https"} and host and len(text) <= MAX_LINK
-    return text if fits and not any(char.isspace() or ord(char) < 32 for char in text) else ""
+    return text if fits and not _SPACE_OR_CONTROL.search(text) else ""
 
 
 def words(value: Any, limit: int) -> str:
