@@ -9,7 +9,7 @@ from campaigns import scheduling, sending
 
 DRAIN_SECONDS = 20.0
 LINGER_SECONDS = 2.0
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.005
 
 
 def drain() -> int:

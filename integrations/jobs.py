@@ -16,7 +16,7 @@ from integrations.waiting import Waiting, claim, claim_these
 BATCH = 500
 DRAIN_SECONDS = 10.0
 LINGER_SECONDS = 0.5
-POLL_SECONDS = 0.02
+POLL_SECONDS = 0.005
 
 logger = logging.getLogger(__name__)
 
