@@ -63,7 +63,7 @@ class EventKey(models.Model):
     """The narrow row of an event: its idempotency key (kept at least 30 days) and its state, which is the queue."""
 
     code = models.UUIDField(unique=True, db_default=models.Func(function="gen_random_uuid"), editable=False)
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="events")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="events", db_index=False)
     event_id = models.CharField(max_length=160)
     body_hash = models.BinaryField(max_length=32)
     state = models.CharField(max_length=12, choices=EventState, db_default=EventState.RECEIVED)

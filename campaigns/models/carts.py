@@ -27,7 +27,7 @@ class Cart(models.Model):
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="carts")
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="carts", db_index=False)
     store = models.ForeignKey(Store, on_delete=models.SET_NULL, null=True, related_name="carts")
     shopper = models.ForeignKey(Shopper, on_delete=models.SET_NULL, null=True, related_name="carts")
     source = models.UUIDField()
@@ -62,7 +62,7 @@ class Cart(models.Model):
 class CartActivity(models.Model):
     """One fact about a cart, append-only: what `episodes.fold` reads. `event_id` breaks ties between equal times."""
 
-    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="activities")
+    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="activities", db_index=False)
     occurred_at = models.DateTimeField()
     status = models.CharField(max_length=16)
     shopper = models.ForeignKey(Shopper, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
@@ -137,8 +137,8 @@ class Episode(models.Model):
     """One stretch of a cart's life, from first activity to order, emptying or the next stretch: what a campaign may
     remind of, once. `abandoned_at` ahead of now: it will be abandoned then, unless something happens before."""
 
-    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="episodes")
-    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="episodes")
+    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="episodes", db_index=False)
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="episodes", db_index=False)
     store = models.ForeignKey(Store, on_delete=models.SET_NULL, null=True, related_name="episodes")
     number = models.PositiveIntegerField()
     trigger = models.CharField(max_length=8, choices=CartTrigger, default=CartTrigger.SIMPLE)

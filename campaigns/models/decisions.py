@@ -33,9 +33,9 @@ class Decision(models.Model):
     `send` decisions are written before the message is handed over; what became of it stands on the delivery.
     """
 
-    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="decisions")
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="decisions", db_index=False)
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="decisions")
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="decisions")
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="decisions", db_index=False)
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, null=True, related_name="decisions")
     kind = models.CharField(max_length=8, choices=DecisionKind)
     outcome = models.CharField(max_length=12, choices=Outcome)

@@ -63,12 +63,15 @@ class Delivery(models.Model):
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="deliveries")
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="deliveries")
+    # Keys without an index of their own lead a longer one below: each index is written three times per message.
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     content = models.ForeignKey(Content, on_delete=models.PROTECT, related_name="deliveries")
-    step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="deliveries")
+    step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="deliveries")
-    shopper = models.ForeignKey(Shopper, on_delete=models.SET_NULL, null=True, related_name="deliveries")
+    shopper = models.ForeignKey(
+        Shopper, on_delete=models.SET_NULL, null=True, related_name="deliveries", db_index=False
+    )
     channel = models.CharField(max_length=16)
     status = models.CharField(max_length=12, choices=DeliveryStatus, default=DeliveryStatus.PENDING)
     reason = models.CharField(max_length=32, blank=True)
