@@ -25,7 +25,7 @@ def measure(play: Play) -> Iterator[Figure]:
         sent = sending.send_batch()
     yield Figure(
         "statements per message", f"{counts.statements} for {sent}", "", counts.statements / sent, 1.0, 0.2, "", False,
-        "eleven per batch and three per group of 25: mark it as sending, keep what it was rendered from, record it.",
+        "ten per batch and three per group of 25: mark it as sending, keep what it was rendered from, record it.",
     )  # fmt: skip
     yield Figure(
         "commits per message", f"{counts.commits} for {sent}", "", counts.commits / sent, 0.15, 0.09, "", False
