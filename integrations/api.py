@@ -1,6 +1,6 @@
 """/v2: what stores call (contract, section 4). Carts and orders are kept and answered; the rest is done at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 
@@ -11,7 +11,7 @@ from campaigns import intake
 from campaigns.facts import OrderStatus, Origin
 from integrations.checking import Invalid, check
 from integrations.door import KIB, Call, Door, answer
-from integrations.ingest import Accepted, Incoming, accept, accept_timeless, document_hash
+from integrations.ingest import Accepted, EventConflictError, Incoming, accept, accept_timeless, document_hash
 from integrations.outcome import outcome_of
 from integrations.providers.generic import CART, ORDERS, contact_fact, product_fact
 from integrations.retrying import in_transaction
@@ -32,7 +32,18 @@ def post_cart(call: Call) -> HttpResponse:
 def post_order(call: Call) -> HttpResponse:
     document = check(call.payload, OrderDocument, call.now)
     event_id = document.event_id or _order_event_id(document)
-    return answer(_status(_accept(call, ORDERS, event_id, has_time=True)), 202)
+    try:
+        accepted = _accept(call, ORDERS, event_id, has_time=True)
+    except EventConflictError:
+        if document.event_id:
+            raise
+        raise _same_moment() from None
+    return answer(_status(accepted), 202)
+
+
+def _same_moment() -> ProblemError:
+    said = FieldError("/timestamp", "conflict", "Give an eventID, or the time of this change.")
+    return ProblemError(409, "This orderID came with the same status and timestamp and another body before.", [said])
 
 
 def _order_event_id(document: OrderDocument) -> str:
@@ -60,7 +71,8 @@ def put_contacts(call: Call) -> HttpResponse:
     outcomes = in_transaction(lambda: intake.record_contacts(origin, list(facts.values()), call.now)) if facts else []
     for index, outcome in zip(facts, outcomes, strict=True):
         pointer = f"/contacts/{index}"
-        errors = [FieldError(pointer, outcome.status, text) for text in outcome.errors]
+        code = "error" if outcome.status == "error" else "ignored"
+        errors = [FieldError(pointer, code, text) for text in outcome.errors] + _dropped(facts[index].notes, pointer)
         answers[index] = _row(index, outcome.status, errors, code=outcome.code, name="contactID")
     return answer([answers[index] for index in sorted(answers)])
 
@@ -74,9 +86,17 @@ def put_products(call: Call) -> HttpResponse:
         )
     )
     for index, outcome in zip(facts, outcomes, strict=True):
-        errors = [FieldError(f"/products/{index}{one.pointer}", one.code, one.detail) for one in outcome.errors]
+        pointer = f"/products/{index}"
+        errors = [FieldError(f"{pointer}{one.pointer}", one.code, one.detail) for one in outcome.errors]
+        errors += _dropped(facts[index].notes, pointer)
         answers[index] = _row(index, outcome.status, errors, code=outcome.code, name="productID")
     return answer([answers[index] for index in sorted(answers)])
+
+
+def _dropped(notes: Iterable[str], pointer: str) -> list[FieldError]:
+    """What a row was kept without: a phone that cannot be read, a link that is none. Notes begin with their place."""
+    parts = (note.removeprefix("/customer").partition(" dropped: ") for note in notes)
+    return [FieldError(f"{pointer}{place}", "dropped", f"Dropped: {why}.") for place, _, why in parts]
 
 
 def _read_rows(

@@ -3,13 +3,14 @@
 Whatever a caller sends, the answer is a problem with a status below 500; the database being away is 503.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.utils import timezone
 
@@ -22,6 +23,7 @@ from integrations.keys import Caller
 KIB = 1024
 MAX_BODY = 256 * KIB
 RETRY_SECONDS = "5"
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,9 @@ class Door:
         except EventConflictError:
             taken = FieldError("/eventID", "conflict", "Taken by an event with another body.")
             return ProblemError(409, "This eventID came with another body before.", [taken]).response()
+        except DataError:
+            logger.exception("a value got past the checks of %s", request.path)
+            return ProblemError(422, "A value is none that can be kept. Nothing was kept.").response()
         except (OperationalError, InterfaceError):
             return away().response()
 
@@ -97,7 +102,9 @@ def check_limit(caller: Caller) -> None:
 
 
 def _check_type(request: HttpRequest) -> None:
-    """JSON in UTF-8. A call that does not name a type is taken at its word's absence: it must parse."""
+    """JSON in UTF-8, not compressed. A call that does not name a type is taken at its word's absence: it must parse."""
+    if request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in {"", "identity"}:
+        raise ProblemError(415, "The body must not be compressed.", headers={"Accept-Encoding": "identity"})
     kind = request.content_type
     charset = (request.content_params or {}).get("charset", "utf-8").lower()
     if (kind and not (kind == "application/json" or kind.endswith("+json"))) or charset not in {"utf-8", "utf8"}:

@@ -72,9 +72,7 @@ class Id(Kind, str):
     @classmethod
     def read(cls, value: Any) -> "Id":
         if isinstance(value, int) and not isinstance(value, bool):
-            if abs(value) >= 10**MAX_ID:
-                raise FieldProblem("too_long", f"At most {MAX_ID} digits.")
-            return cls(value)
+            return cls(_text(str(value), MAX_ID))
         if not isinstance(value, str):
             raise FieldProblem("type", "Must be text or an integer.")
         return cls(_text(value, MAX_ID) if value.strip() else "")
@@ -117,7 +115,8 @@ class Currency(Kind, str):
 
 
 class Price(Kind, Decimal):
-    """Money: a number or text `digits[.digits]`, at least 0, at most 12 digits. Binary noise of a float is not counted."""
+    """Money: a number or text `digits[.digits]`, at least 0, at most 12 digits. The tail of a long float is rounded to
+    the four decimals that are kept: it is noise of the binary form, or of a division."""
 
     schema = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}]}
 
@@ -125,14 +124,17 @@ class Price(Kind, Decimal):
     def read(cls, value: Any) -> "Price":
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):
             raise FieldProblem("type", "Must be a number, or text like 45.00.")
-        text = format(value, f".{MAX_DIGITS}g") if isinstance(value, float) else str(value)
-        if isinstance(value, float) and "e" in text:
-            text = format(Decimal(text), "f")
+        text = cls._without_noise(value) if isinstance(value, float) else str(value)
         if not _PRICE.fullmatch(text, 0, 400):
             raise FieldProblem("price", "Must be at least 0, written like 45.00.")
         if sum(map(str.isdigit, text)) > MAX_DIGITS:
             raise FieldProblem("price", f"At most {MAX_DIGITS} digits.")
         return cls(text)
+
+    @staticmethod
+    def _without_noise(value: float) -> str:
+        text = repr(value)
+        return text if len(text) <= MAX_DIGITS and "e" not in text else f"{value:.4f}".rstrip("0").rstrip(".")
 
 
 class Moment(Kind, datetime):

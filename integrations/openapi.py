@@ -1,12 +1,16 @@
 """The published description of /v2: OpenAPI 3.1 made from the very structs that check what stores send."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
+from django.http import HttpRequest, HttpResponse
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from aiq.lib.problems import problem
+from campaigns import reasons
 from integrations import fields
 from integrations.reasons import EVENT_REASONS
 from integrations.schema import CartDocument, ContactsDocument, OrderDocument, ProductsDocument
@@ -33,13 +37,19 @@ FIELD_ERROR: Json = {
     "properties": {"pointer": _TEXT, "code": _TEXT, "detail": _TEXT},
 }
 ACCEPTED: Json = {"eventID": _TEXT, "status": {"enum": ["accepted", "duplicate"]}}
-CHECK: Json = {"code": _TEXT, "passed": {"type": "boolean"}, "saw": {}, "would_change": {"type": ["string", "null"]}}
+CHECK: Json = {
+    "code": {"enum": [one.code for one in reasons.published()]},
+    "passed": {"type": "boolean"},
+    "saw": {},
+    "would_change": {"type": ["string", "null"]},
+}
 OUTCOMES = ["entered", "not_entered", "sent", "skipped", "deferred", "waiting", "unknown", "failed"]
 REFUSALS = {
     400: "Not JSON, or JSON that two programs could read differently",
     401: "No such key",
     403: "The connection is switched off",
     404: "Nothing of that id",
+    405: "Another method; see Allow",
     409: "The same eventID came with another body",
     413: "Too large",
     415: "Not application/json in UTF-8",
@@ -68,9 +78,9 @@ def _event() -> Json:
     decision = {
         "campaign": _TEXT,
         "step": {"type": ["integer", "null"]},
-        "channel": _TEXT,
+        "channel": {"type": ["string", "null"]},
         "outcome": {"enum": OUTCOMES},
-        "reason": {"type": ["string", "null"]},
+        "reason": {"enum": [*(one.reason for one in reasons.published()), None]},
         "at": {"type": "string", "format": "date-time"},
         "checks": {"type": "array", "items": _object(CHECK)},
     }
@@ -105,13 +115,17 @@ def _operation(summary: str, data: Json, *, status: int, document: type | None, 
 
 def _refusal(status: int) -> Json:
     schema = {"$ref": f"{_REF}Problem"}
-    return {"description": REFUSALS[status], "content": {"application/problem+json": {"schema": schema}}}
+    refusal: Json = {"description": REFUSALS[status], "content": {"application/problem+json": {"schema": schema}}}
+    told = {405: "Allow", 429: "Retry-After", 503: "Retry-After"}.get(status)
+    return refusal | {"headers": {told: {"required": True, "schema": _TEXT}}} if told else refusal
 
 
 def _paths() -> Json:
-    sent = "400 401 403 413 415 422 429 503"
+    sent = "400 401 403 405 413 415 422 429 503"
     cart = _object({**ACCEPTED, "trigger": {"enum": ["simple", "dynamic"]}})
-    event = _operation("What became of an event", _event(), status=200, document=None, refusals="401 403 404 429 503")
+    event = _operation(
+        "What became of an event", _event(), status=200, document=None, refusals="401 403 404 405 429 503"
+    )
     event["parameters"] = [{"name": "eventID", "in": "path", "required": True, "schema": _TEXT}]
     order = _object(ACCEPTED)
     return {
@@ -152,7 +166,22 @@ def add_v2(result: Json, **_: Any) -> Json:
     return result
 
 
-schema = SpectacularAPIView.as_view(
-    patterns=[], custom_settings={"POSTPROCESSING_HOOKS": ["integrations.openapi.add_v2"], "OAS_VERSION": "3.1.0"}
+def _with_problems(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The view, its refusals told as the rest of /v2 tells them."""
+
+    def shown(request: HttpRequest) -> HttpResponse:
+        response = view(request)
+        if response.status_code < HTTPStatus.BAD_REQUEST:
+            return response
+        headers = {"Allow": response.headers["Allow"]} if "Allow" in response.headers else {}
+        return problem(response.status_code, "This page is not to be had in that way.", headers=headers)
+
+    return shown
+
+
+schema = _with_problems(
+    SpectacularAPIView.as_view(
+        patterns=[], custom_settings={"POSTPROCESSING_HOOKS": ["integrations.openapi.add_v2"], "OAS_VERSION": "3.1.0"}
+    )
 )
-docs = SpectacularSwaggerView.as_view(url_name="v2_schema")
+docs = _with_problems(SpectacularSwaggerView.as_view(url_name="v2_schema"))

@@ -9,6 +9,8 @@ from integrations.models import EventKey, InboundEvent
 
 def outcome_of(connection_id: int, event_id: str, now: datetime) -> dict[str, Any] | None:
     """State, reason, cart and decisions of one event of this connection; None where it has none of that id."""
+    if "\0" in event_id:  # no text of PostgreSQL's, so no event's
+        return None
     key = EventKey.objects.filter(connection_id=connection_id, event_id=event_id).first()
     if key is None:
         return None

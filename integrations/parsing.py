@@ -38,7 +38,8 @@ def load(body: bytes) -> Any:
     except NotJsonError:
         raise
     except json.JSONDecodeError as error:
-        raise NotJsonError("syntax", f"{error.msg} at line {error.lineno}, column {error.colno}.") from None
+        said = error.msg.removesuffix(" at")
+        raise NotJsonError("syntax", f"{said} at line {error.lineno}, column {error.colno}.") from None
     except ValueError:
         raise NotJsonError("number", "A number is too long.") from None
     if _SUSPECT_ESCAPES.search(text):

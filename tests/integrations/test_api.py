@@ -1,3 +1,4 @@
+import gzip
 import json
 import re
 from datetime import timedelta
@@ -7,10 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 from django.utils import timezone
 
 from aiq.lib import doorbell
+from campaigns import reasons
 from campaigns.models import Consent, Shopper
 from integrations import ingest, limits, parsing
 from integrations.models import Connection, EventKey, InboundEvent
@@ -107,7 +109,7 @@ def test_an_order_without_id_repeats_by_order_status_and_time() -> None:
     assert store.call("POST", "orders", order).json()["data"]["status"] == "accepted"
     assert store.call("POST", "orders", order).json()["data"]["status"] == "duplicate"
     assert store.call("POST", "orders", {**order, "status": "refunded"}).json()["data"]["status"] == "accepted"
-    refusal(store.call("POST", "orders", {**order, "total": 5}), 409)
+    assert refusal(store.call("POST", "orders", {**order, "total": 5}), 409) == [("/timestamp", "conflict")]
 
 
 @pytest.mark.parametrize(
@@ -180,6 +182,17 @@ def test_another_type_is_415(kind: str) -> None:
     refusal(shop().call("POST", "cart", {"customer": WHO}, content_type=kind), 415)
 
 
+def test_a_compressed_body_is_415_and_says_what_is_taken() -> None:
+    store = shop()
+    key = {"X-APIKEY": store.key}
+    packed = gzip.compress(json.dumps({"customer": WHO}).encode())
+    response = store.call("POST", "cart", packed, headers=key | {"Content-Encoding": "gzip"})
+    refusal(response, 415)
+    assert response.headers["Accept-Encoding"] == "identity"
+    plain = store.call("POST", "cart", {"customer": WHO}, headers=key | {"Content-Encoding": "identity"})
+    assert plain.status_code == 202
+
+
 @pytest.mark.parametrize("kind", ["application/json; charset=UTF-8", "application/vnd.shop+json", ""])
 def test_json_by_another_name_is_read(kind: str) -> None:
     assert shop().call("POST", "cart", {"customer": WHO}, content_type=kind).status_code == 202
@@ -231,6 +244,30 @@ def test_contacts_are_committed_before_the_answer() -> None:
     assert third["status"] == "ok"
 
 
+def test_what_a_row_was_kept_without_is_told_with_its_place() -> None:
+    store = shop()
+    people = [
+        WHO,
+        {**WHO, "phone": "555 0142"},
+        {"srcID": 7, "phone": "none"},
+        {"email": "b@example.com", "contactID": "x"},
+    ]
+    rows = store.call("PUT", "contacts", {"contacts": people}).json()["data"]
+    assert [(row["status"], [(e["pointer"], e["code"]) for e in row["errors"]]) for row in rows] == [
+        ("ok", []),
+        ("ok", [("/contacts/1/phone", "dropped")]),
+        ("ok", [("/contacts/2/phone", "dropped")]),
+        ("ok", [("/contacts/3", "ignored")]),
+    ]
+    goods = [{"id": 1, "url": "javascript:alert(1)", "image": "ftp://example.com/a.png"}]
+    (row,) = store.call("PUT", "products", {"products": goods}).json()["data"]
+    assert row["status"] == "ok"
+    assert [(e["pointer"], e["code"]) for e in row["errors"]] == [
+        ("/products/0/image", "dropped"),
+        ("/products/0/url", "dropped"),
+    ]
+
+
 def test_products_and_stock_are_committed_before_the_answer() -> None:
     products = [
         {"id": 1, "name": "Tea", "price": "4.50", "inStock": True},
@@ -251,6 +288,26 @@ def test_lists_have_their_limit(name: str) -> None:
     assert refusal(store.call("PUT", name, {}), 422) == [(f"/{name}", "required")]
     assert refusal(store.call("PUT", name, {name: {}}), 422) == [(f"/{name}", "type")]
     assert store.call("PUT", name, {name: []}).json() == {"data": []}
+
+
+@pytest.mark.parametrize("event_id", ["a\nb", "a\n", "a/b?c=d#e", "ä 1", "%2F"])
+def test_an_event_is_found_whatever_its_id_holds(event_id: str) -> None:
+    (store := shop()).post_cart(eventID=event_id)
+    found = store.call("GET", f"events/{quote(event_id, safe='')}")
+    assert (found.status_code, found.json()["data"]["eventID"]) == (200, event_id)
+
+
+@pytest.mark.parametrize("event_id", ["%00", "a%00b", "%FF", "%ED%A0%80", "a" * 5000, "%0A"])
+def test_an_id_that_no_event_can_have_is_404(event_id: str) -> None:
+    refusal(shop().call("GET", f"events/{event_id}"), 404)
+
+
+def test_a_value_that_no_check_foresaw_is_422_not_500(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_long(*_: Any) -> None:
+        raise DataError("value too long")
+
+    monkeypatch.setattr("campaigns.intake.record_contacts", too_long)
+    refusal(shop().call("PUT", "contacts", {"contacts": [WHO]}), 422)
 
 
 def test_an_event_is_found_by_its_id_and_only_by_its_own_connection() -> None:
@@ -375,6 +432,23 @@ def test_reasons_of_events_are_a_published_closed_list() -> None:
     raw_codes = re.findall(r'NotJsonError\("(\w+)"', Path(parsing.__file__).read_text())
     used = {code for pair in raised for code in pair if code} | {f"not_json_{code}" for code in raw_codes}
     assert used == set(EVENT_REASONS)
+
+
+def test_reasons_and_checks_of_decisions_are_published() -> None:
+    described = json.loads(shop().client.get("/v2/schema/?format=json").content)
+    event = described["paths"]["/v2/events/{eventID}"]["get"]["responses"]["200"]["content"]["application/json"]
+    decision = event["schema"]["properties"]["data"]["properties"]["decisions"]["items"]["properties"]
+    checks = decision["checks"]["items"]["properties"]["code"]["enum"]
+    assert {"consent", "not_bought"} <= set(checks) == {one.code for one in reasons.published()}
+    assert set(decision["reason"]["enum"]) == {None, *(one.reason for one in reasons.published())}
+
+
+@pytest.mark.parametrize("path", ["schema/", "docs/"])
+def test_the_pages_refuse_as_the_calls_do(path: str) -> None:
+    response = shop().client.post(f"/v2/{path}")
+    refusal(response, 405)
+    assert "GET" in response.headers["Allow"]
+    assert shop().client.get(f"/v2/{path}").status_code == 200
 
 
 def test_the_schema_has_a_page() -> None:
