@@ -181,18 +181,21 @@ def _status(episodes: tuple[Stretch, ...]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An episode row that is stored already. `last_activity_at` is the fact that made it (or will make it) abandoned."""
+    """An episode row that is stored already. `last_activity_at` is the fact that made it (or will make it) abandoned;
+    `reminded`: a message of it has left, or is about to."""
 
     id: int
     last_activity_at: datetime
+    reminded: bool = False
 
 
 def matched(known: Sequence[Known], episodes: Sequence[Stretch]) -> list[int | None]:
     """Which stored row each episode is, so that deliveries follow their abandonment when a late fact renumbers it.
 
-    A row is the episode within whose time its last activity lies; each row is used once.
+    A row is the episode within whose time its last activity lies; each row is used once. Of several, the one that was
+    reminded of: what a late fact joins to one episode is not reminded of again.
     """
-    free = sorted(known, key=lambda row: row.last_activity_at, reverse=True)
+    free = sorted(known, key=lambda row: (row.reminded, row.last_activity_at), reverse=True)
     ids: list[int | None] = []
     for position, episode in enumerate(episodes):
         end = episodes[position + 1].started_at if position + 1 < len(episodes) else None

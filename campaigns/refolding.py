@@ -17,7 +17,7 @@ from accounts.models import OrderCloses
 from aiq.lib import bulk
 from campaigns.episodes import Activity, Known, Life, Purchase, Rules, Stretch, fold, matched
 from campaigns.facts import CartStatus
-from campaigns.models import Cart, CartActivity, Closed, Episode, Order
+from campaigns.models import Cart, CartActivity, Closed, Delivery, DeliveryStatus, Episode, Order
 from campaigns.orders import concerns, names, product_keys
 
 SYNTHETIC_AGAIN = timedelta(minutes=60)
@@ -114,19 +114,64 @@ def _write_episodes(carts: Iterable[Cart], lives: dict[int, Life], known: dict[i
     changed: list[dict[str, Any]] = []
     new: list[dict[str, Any]] = []
     last: list[int] = []
+    ids, left = _rows_of(lives, known)
     for cart in carts:
         stored = {row.pk: row for row in known[cart.pk]}
-        ids = matched([Known(row.pk, row.last_activity_at) for row in stored.values()], lives[cart.pk].episodes)
-        for number, (row_id, stretch) in enumerate(zip(ids, lives[cart.pk].episodes, strict=True), start=1):
+        told = [*zip(ids[cart.pk], lives[cart.pk].episodes, strict=True)]
+        for number, (row_id, stretch) in enumerate(_in_order(told, left.get(cart.pk, ())), start=1):
             values = _values(cart, number, stretch)
             if row_id is None:
                 new.append({"cart_id": cart.pk, "merchant_id": cart.merchant_id} | values)
             elif any(getattr(stored[row_id], name) != value for name, value in values.items()):
                 changed.append({"id": row_id} | values)
-        last += [row_id for row_id in ids[-1:] if row_id]
+        last += [row_id for row_id in ids[cart.pk][-1:] if row_id]
     bulk.update(Episode, changed, EPISODE_FIELDS)
     made = bulk.insert(Episode, new, ["cart_id", "merchant_id", *EPISODE_FIELDS])
     return sorted({row["id"] for row in changed} | set(made) | set(last))
+
+
+def _rows_of(
+    lives: dict[int, Life], known: dict[int, list[Episode]]
+) -> tuple[dict[int, list[int | None]], dict[int, list[Episode]]]:
+    """For each cart the stored row of each episode, and rows without one that stay, since a message of theirs has left.
+
+    A late fact may join two episodes to one: the row that is left over goes, with what waited for it.
+    """
+    ids = {
+        pk: matched([Known(r.pk, r.last_activity_at) for r in known[pk]], life.episodes) for pk, life in lives.items()
+    }
+    joined = [pk for pk, found in ids.items() if {row.pk for row in known[pk]} - set(found)]
+    if not joined:
+        return ids, {}
+    left = _leaving([row.pk for pk in joined for row in known[pk]])
+    for pk in joined:
+        rows = [Known(row.pk, row.last_activity_at, row.pk in left) for row in known[pk]]
+        ids[pk] = matched(rows, lives[pk].episodes)
+    over = {pk: [row for row in known[pk] if row.pk not in ids[pk]] for pk in joined}
+    Episode.objects.filter(pk__in=[r.pk for rows in over.values() for r in rows if r.pk not in left]).delete()
+    return ids, {pk: [row for row in rows if row.pk in left] for pk, rows in over.items()}
+
+
+def _leaving(episode_ids: list[int]) -> set[int]:
+    """Episodes of which a message has left or may be leaving; locked, so that no sender begins meanwhile."""
+    rows = Delivery.objects.select_for_update(no_key=True).filter(episode__in=episode_ids).order_by("pk")
+    waiting = {DeliveryStatus.PENDING, DeliveryStatus.SKIPPED}
+    return {episode for episode, status in rows.values_list("episode_id", "status") if status not in waiting}
+
+
+def _in_order(told: list[tuple[int | None, Stretch]], left: Iterable[Episode]) -> list[tuple[int | None, Stretch]]:
+    """Episodes in the order of their numbers; one that is left over comes before the one that took it up."""
+    newest = max((stretch.started_at for _, stretch in told), default=None)
+    keyed = [(stretch.started_at, 1, row_id, stretch) for row_id, stretch in told]
+    keyed += [(min(row.started_at, newest or row.started_at), 0, row.pk, _superseded(row)) for row in left]
+    return [(row_id, stretch) for *_, row_id, stretch in sorted(keyed, key=lambda one: one[:2])]
+
+
+def _superseded(row: Episode) -> Stretch:
+    ended = row.closed_at or row.last_activity_at
+    return Stretch(
+        row.started_at, row.last_activity_at, row.trigger, row.abandoned_at, closed_at=ended, closed_by="superseded"
+    )
 
 
 def _values(cart: Cart, number: int, stretch: Stretch) -> dict[str, Any]:
