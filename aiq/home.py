@@ -66,12 +66,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One of the first steps of a new merchant."""
+    """One of the first steps of a new merchant. Who lacks `permission` reads whom to ask instead of following the link."""
 
     text: str
     link: str
     action: str
     done: bool
+    permission: str
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -132,6 +133,7 @@ def _pulse(request: HttpRequest, merchant: Merchant) -> dict[str, Any]:
         "stores": [(store, _ago(now - store.last_cart_at) if store.last_cart_at else "") for store in stores],
         "notices": [notice for notice in found if access.can(request.user, notice.permission, merchant)],
         "steps": _steps(merchant, stores),
+        "held": {perm for perm in access.PERMISSIONS if access.can(request.user, perm, merchant)},
         "zone": merchant.timezone,
     }
 
@@ -191,9 +193,21 @@ def _steps(merchant: Merchant, stores: list[health.StoreHealth]) -> list[Step]:
     carts = any(store.last_cart_at for store in stores) or Episode.objects.filter(merchant=merchant).exists()
     live = Campaign.objects.filter(merchant=merchant, status=CampaignStatus.LIVE).exists()
     steps = [
-        Step("Connect your store, so that carts come in", "/admin/integrations/", "Connect a store", connected),
-        Step("Set a campaign live, so that shoppers are reminded", "/admin/campaigns/", "Build a campaign", live),
-        Step("See the first cart arrive", "/admin/integrations/", "How to send one", carts),
+        Step(
+            "Connect your store, so that carts come in",
+            "/admin/integrations/",
+            "Connect a store",
+            connected,
+            access.MANAGE_SETTINGS,
+        ),
+        Step(
+            "Set a campaign live, so that shoppers are reminded",
+            "/admin/campaigns/",
+            "Build a campaign",
+            live,
+            access.BUILD_CAMPAIGNS,
+        ),
+        Step("See the first cart arrive", "/admin/integrations/", "How to send one", carts, access.MANAGE_SETTINGS),
     ]
     return [] if all(step.done for step in steps) else steps
 

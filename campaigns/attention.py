@@ -1,5 +1,6 @@
 """What somebody should look at, as far as campaigns and deliveries go. Each counts little and stops counting early."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -37,7 +38,7 @@ def notices(merchant: Merchant, now: datetime) -> list[Notice]:
     """Approvals that wait, deliveries that are stuck, unknown or failed, and what keeps a campaign from going live."""
     return [
         notice
-        for notice in (_approvals(merchant), _stuck(merchant, now), _unknown(merchant, now), *_sender(merchant))
+        for notice in (_approvals(merchant), _stuck(merchant, now), *_lost(merchant, now), *_sender(merchant))
         if notice
     ]
 
@@ -61,19 +62,21 @@ def _stuck(merchant: Merchant, now: datetime) -> Notice | None:
     text = counted(
         paused, "One reminder is overdue by ten minutes or more", "reminders are overdue by ten minutes or more"
     )
-    link = "/admin/campaigns/delivery/?status__exact=pending"
-    return Notice(text, link, "Look at them", access.SEE_REPORTS, grave=True) if text else None
+    return (
+        Notice(text, "/admin/deliveries/?status=pending", "Look at them", access.SEE_REPORTS, grave=True)
+        if text
+        else None
+    )
 
 
-def _unknown(merchant: Merchant, now: datetime) -> Notice | None:
-    lost = Delivery.objects.filter(
-        merchant=merchant, status__in=[DeliveryStatus.UNKNOWN, DeliveryStatus.FAILED], due_at__gte=now - RECENT
-    )
-    text = counted(
-        lost, "One reminder failed or its outcome is not known", "reminders failed or their outcome is not known"
-    )
-    link = "/admin/campaigns/delivery/?status__exact=unknown"
-    return Notice(text, link, "Look at them", access.SEE_REPORTS, grave=True) if text else None
+def _lost(merchant: Merchant, now: datetime) -> Iterator[Notice]:
+    recent = Delivery.objects.filter(merchant=merchant, due_at__gte=now - RECENT)
+    for status, one, many in (
+        (DeliveryStatus.FAILED, "One reminder failed", "reminders failed"),
+        (DeliveryStatus.UNKNOWN, "The outcome of one reminder is not known", "reminders have no known outcome"),
+    ):
+        if text := counted(recent.filter(status=status), one, many):
+            yield Notice(text, f"/admin/deliveries/?status={status}", "Look at them", access.SEE_REPORTS, grave=True)
 
 
 def _sender(merchant: Merchant) -> list[Notice]:

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -88,6 +89,15 @@ def test_a_new_merchant_is_shown_the_first_steps():
     assert "Nothing has happened yet" in text
 
 
+@pytest.mark.parametrize("role", [Role.OWNER, Role.MARKETING, Role.ANALYST])
+def test_the_first_steps_lead_nobody_to_a_page_that_is_not_theirs(role):
+    client = signed_in(factories.merchant(), role)
+    text = page(client)
+    for link in re.findall(r'id="step-\d+" href="([^"]+)"', text):
+        page(client, link)
+    assert ("Ask an owner or operator" in text) is (role != Role.OWNER)
+
+
 def test_somebody_without_a_merchant_is_told_so():
     client = Client()
     client.force_login(factories.user())
@@ -113,13 +123,26 @@ def test_what_is_stuck_unknown_silent_or_unreadable_needs_attention():
     text = page(signed_in(merchant))
     for words in (
         "overdue by ten minutes",
-        "its outcome is not known",
+        "The outcome of one reminder is not known",
         "Harbor has been silent",
         "could not be read",
         "No postal address",
     ):
         assert words in text
     assert "Nothing is stuck" not in text
+
+
+def test_what_needs_attention_is_listed_where_its_link_leads():
+    merchant = factories.merchant()
+    campaign = factories.live_campaign(merchant)
+    long_ago = timezone.now() - timedelta(days=2)
+    for fields in ({"due_at": long_ago}, {"status": "unknown"}, {"status": "failed", "reason": "refused"}):
+        factories.delivery(campaign, factories.abandoned_cart(merchant, occurred_at=long_ago), **fields)
+    client = signed_in(merchant)
+    links = re.findall(r'id="notice-\d+" href="([^"]+)"', page(client))
+    assert len(links) == 3
+    for link in links:
+        assert re.search(r'href="/admin/deliveries/[0-9a-f-]{36}/"', page(client, link))
 
 
 def test_home_takes_the_same_number_of_queries_however_much_happens():
