@@ -185,6 +185,7 @@ class MerchantScopedAdmin(Scoped, ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         self._must(self.has_view_permission(request))
+        self._must(not any("\0" in value for value in request.GET.values()))
         return super().changelist_view(request, extra_context)
 
     def changeform_view(

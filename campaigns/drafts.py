@@ -63,6 +63,8 @@ def template(merchant: Merchant, key: str) -> Template | None:
     """The merchant's own template of that code or name, or the starter of that slug."""
     if key in starters():
         return _from_starter(starters()[key])
+    if "\0" in key:
+        return None
     saved = MessageTemplate.objects.for_merchant(merchant)
     found = saved.filter(code=key).first() if _is_code(key) else saved.filter(name=key).first()
     return _from_saved(found) if found else None

@@ -8,7 +8,7 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.urls import reverse
 
-from accounts import plans
+from accounts import access, plans
 from accounts.models import CartTrigger, Merchant
 from campaigns import drafts
 from campaigns.compiling import TemplateProblems, compile_source
@@ -20,13 +20,17 @@ STOP, WARN, OK = "stop", "warn", "ok"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the list. `fix` is the address of the page where it is put right, `fix_label` the link's words."""
+    """One line of the list. `fix` is the address of the page where it is put right, `fix_label` the link's words.
+
+    `permission` is what a person needs there; without it the page says whom to ask instead of leading nowhere.
+    """
 
     code: str
     level: str
     text: str
     fix: str = ""
     fix_label: str = ""
+    permission: str = access.BUILD_CAMPAIGNS
 
     @property
     def stops(self) -> bool:
@@ -62,7 +66,8 @@ def _of_merchant(campaign: Campaign, step: Step | None) -> Iterator[Check]:
     sender = sender_of(merchant, step)
     if parseaddr(sender)[1].endswith("@localhost"):
         level = STOP if settings.EMAIL_URL else WARN
-        yield Check("sender", level, f"{merchant} has no sender address.", fix, "Give a sender address")
+        text = f"{merchant} has no sender address."
+        yield Check("sender", level, text, fix, "Give a sender address", access.MANAGE_SETTINGS)
     else:
         yield Check("sender", OK, f"Sent from {sender}.")
     if merchant.postal_address.strip():
@@ -74,6 +79,7 @@ def _of_merchant(campaign: Campaign, step: Step | None) -> Iterator[Check]:
             f"{merchant} has no postal address. The law asks for one in the footer of every mail.",
             fix,
             "Give the postal address",
+            access.MANAGE_SETTINGS,
         )
 
 
@@ -107,7 +113,7 @@ def _of_feed(campaign: Campaign, step: Step | None) -> Iterator[Check]:
         yield Check("feed", WARN, f"Will be sent without the Product Feed: {reason}", fix, "See the content")
     elif step.feed and not dynamic:
         text = "No store sends the products of a cart yet, so the Product Feed will stay empty."
-        yield Check("feed", WARN, text, _integrations(), "See the integrations")
+        yield Check("feed", WARN, text, _integrations(), "See the integrations", access.MANAGE_SETTINGS)
     elif step.feed:
         yield Check("feed", OK, "Shows the products left behind.")
     elif allowed and dynamic:
@@ -118,7 +124,8 @@ def _of_feed(campaign: Campaign, step: Step | None) -> Iterator[Check]:
 def _of_reach(campaign: Campaign, met: Forecast) -> Iterator[Check]:
     fix = reverse("campaigns:recipients", args=[campaign.code])
     if not sends_carts(campaign.merchant):
-        yield Check("integration", WARN, "No store has sent a cart yet.", _integrations(), "Connect a store")
+        text = "No store has sent a cart yet."
+        yield Check("integration", WARN, text, _integrations(), "Connect a store", access.MANAGE_SETTINGS)
     elif met.carts and not met.reachable:
         text = f"None of the {met.carts:,} carts of the last {met.days} days could be reached by email."
         yield Check("reach", WARN, text, fix, "Look at the recipients")

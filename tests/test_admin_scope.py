@@ -463,3 +463,10 @@ def test_an_event_shows_what_may_be_kept_and_nothing_more(owner: Client, mine: M
     assert "private" not in shown
     broken = make.event(door, "{ not json", state="quarantined", reason="not_json")
     assert "cannot be read as JSON" in text(owner.get(f"/admin/integrations/eventkey/{broken.pk}/change/"))
+
+
+@pytest.mark.parametrize(
+    "address", ["products/product/?category=", "integrations/eventkey/?state__exact=", "campaigns/shopper/?q="]
+)
+def test_a_null_character_in_an_address_finds_nothing(address: str, owner: Client) -> None:
+    assert owner.get(f"/admin/{address}a%00").status_code == 404

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from accounts import access
 from campaigns import drafts, glance, wording
 from campaigns.models import Campaign, CampaignStatus, CampaignVersion, Delivery, DeliveryStatus
-from campaigns.views.scope import on_campaign, page, signed_in
+from campaigns.views.scope import asked, on_campaign, page, signed_in
 from campaigns.views.steps import user_of
 
 TABS = {
@@ -30,7 +30,7 @@ CHANNELS = [("email", "Email")]
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
     merchant = access.current_merchant_or_404(request, access.SEE_REPORTS)
-    filters = glance.Filters(**{name: request.GET.get(name, "")[:64] for name in ("status", "channel", "store", "tag")})
+    filters = glance.Filters(**{name: asked(request, name) for name in ("status", "channel", "store", "tag")})
     everything = Campaign.objects.for_merchant(merchant)
     return page(
         request,
@@ -68,7 +68,7 @@ def overview(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @on_campaign(access.SEE_REPORTS)
 @require_GET
 def decisions(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    now, chosen = timezone.now(), request.GET.get("reason", "")[:32]
+    now, chosen = timezone.now(), asked(request, "reason")
     return _tab(
         request,
         campaign,

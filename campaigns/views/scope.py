@@ -45,6 +45,11 @@ def on_campaign(permission: str) -> Callable[[View], View]:
     return decorate
 
 
+def asked(request: HttpRequest, name: str) -> str:
+    """What an address asks for under a name, fit to be looked up: short, and without NUL, which PostgreSQL refuses."""
+    return request.GET.get(name, "").replace("\0", "")[:64]
+
+
 def page(request: HttpRequest, template: str, status: int = 200, **context: Any) -> HttpResponse:
     """A page in the admin's frame, with times in the current merchant's zone."""
     request.current_app = admin.site.name

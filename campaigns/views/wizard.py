@@ -70,6 +70,7 @@ def review_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         "review",
         step=step,
         checks=checks,
+        may={perm for perm in access.PERMISSIONS if access.can(request.user, perm, campaign.merchant)},
         red=sum(check.stops for check in checks),
         approval=lifecycle.needs_approval(campaign, user_of(request)),
         sentence=wording.what_it_does(sketch),

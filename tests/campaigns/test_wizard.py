@@ -70,6 +70,27 @@ def test_marketing_resumes_an_unchanged_campaign_from_review_without_approval() 
     assert campaign.status == CampaignStatus.LIVE
 
 
+@pytest.mark.parametrize("role", [Role.OWNER, Role.MARKETING])
+def test_review_links_only_to_settings_that_are_the_persons_to_change(role: str) -> None:
+    merchant = factories.merchant(postal_address="")
+    client = client_of(merchant, role)
+    page = client.get(url(factories.campaign(merchant), "review")).content.decode()
+    setting = reverse("admin:accounts_merchant_change", args=[merchant.pk])
+    assert "has no postal address" in page
+    assert (setting in page) is (role == Role.OWNER) is ("Ask an owner or operator" not in page)
+    assert client.get(setting).status_code == (200 if role == Role.OWNER else 404)
+
+
+def test_an_address_or_a_form_with_a_null_character_finds_nothing_and_breaks_nothing() -> None:
+    merchant = factories.merchant()
+    client, campaign = client_of(merchant), factories.campaign(merchant)
+    for name in ("status", "channel", "store", "tag"):
+        assert client.get(f"/admin/campaigns/?{name}=a%00").status_code == 200
+    assert client.get(url(campaign, "decisions") + "?reason=a%00").status_code == 200
+    assert client.get("/admin/campaigns/templates/%00/preview/").status_code == 404
+    assert client.post(url(campaign, "pick_template"), {"template": "a\0"}).status_code == 302
+
+
 def test_a_draft_may_be_saved_half_done_at_any_step() -> None:
     merchant = factories.merchant()
     campaign = factories.campaign(merchant, type="", step={"body": "", "subject": ""})
