@@ -35,6 +35,11 @@ def test_a_campaign_is_created_live_on_every_plan_with_the_feed_where_it_is_incl
     assert (content.feed, content.delay_minutes) == (feed, 30)
 
 
+def test_campaigns_of_a_merchant_that_is_none_are_refused_not_empty() -> None:
+    with pytest.raises(Refused, match="no merchant"):
+        run("list_campaigns", "--merchant", "nobody")
+
+
 def test_without_live_it_is_a_draft_with_no_delay() -> None:
     answer = create(factories.merchant().slug)
     campaign = Campaign.objects.get(code=answer["campaign"])

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import CartTrigger, Timer
@@ -49,6 +49,30 @@ def test_a_secret_that_the_provider_makes_is_taken_and_never_shown(monkeypatch: 
     assert made["secret"] is None
     assert live_secrets(connection) == ("shpss_secret",)
     assert "shpss_secret" not in connection.secrets_encrypted
+
+
+def test_an_empty_secret_is_refused_and_nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    make.merchant(slug="fern")
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+    with pytest.raises(Refused, match="no secret"):
+        answer("connect_store", "fern", "shopify", "--secret-stdin")
+    assert not Connection.objects.exists()
+
+
+def test_a_connection_that_still_lacks_its_secret_says_so_beside_the_document() -> None:
+    make.merchant(slug="fern")
+    out, said = io.StringIO(), io.StringIO()
+    call_command("connect_store", "fern", "shopify", "--json", stdout=out, stderr=said)
+    assert json.loads(out.getvalue())["secret"] is None
+    assert "secret" in said.getvalue()
+
+
+@pytest.mark.parametrize("wrong", ["--shoppers=0", "--shoppers=-1", "--minutes=-1", "--minutes=nan", "--minutes=inf"])
+def test_a_sample_shop_without_an_end_in_sight_is_wrong_use(wrong: str) -> None:
+    make.merchant(slug="fern")
+    with pytest.raises(CommandError, match="above 0"):
+        answer("simulate_shop", "fern", wrong)
+    assert not Connection.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from aiq.lib.commands import SupportCommand
+from campaigns.management.finding import merchant_or_refuse
 from campaigns.models import Campaign
 
 
@@ -18,7 +19,7 @@ class Command(SupportCommand):
     def run(self, **options: Any) -> None:
         campaigns = Campaign.objects.select_related("merchant").prefetch_related("steps")
         if options["merchant"]:
-            campaigns = campaigns.filter(merchant__slug=options["merchant"])
+            campaigns = campaigns.filter(merchant=merchant_or_refuse(options["merchant"]))
         rows = [_row(campaign) for campaign in campaigns]
         self.done(rows, rows)
 

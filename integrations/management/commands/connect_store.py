@@ -29,7 +29,7 @@ class Command(SupportCommand):
         merchant = Merchant.objects.filter(slug=options["merchant"]).first()
         if merchant is None:
             raise Refused(f"There is no merchant {options['merchant']!r}.")
-        secret = sys.stdin.readline().strip() if options["secret_stdin"] else ""
+        secret = _secret() if options["secret_stdin"] else ""
         wish = Wish(options["name"], options["store"], secret, options["quiet_period"])
         try:
             made = connect(merchant, PROVIDERS.get(options["provider"]), wish)
@@ -41,4 +41,14 @@ class Command(SupportCommand):
             "webhook_url": made.webhook_url,
             "secret": made.secret,
         }
+        if not secret and PROVIDERS.get(options["provider"]).makes_secret:
+            self.stderr.write("Webhooks are refused until the provider's secret is given on the connection's page.")
         self.done(data, data)
+
+
+def _secret() -> str:
+    """The line on standard input. Raises `Refused` for an empty one."""
+    secret = sys.stdin.readline().strip()
+    if not secret:
+        raise Refused("Standard input held no secret.")
+    return secret

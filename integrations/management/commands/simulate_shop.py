@@ -1,12 +1,14 @@
 """`simulate_shop MERCHANT`: the sample shop, over real HTTP, with a key of its own."""
 
+import argparse
+import math
 import random
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.management.base import CommandParser
@@ -21,6 +23,21 @@ from integrations.simulator_client import Client
 from integrations.simulator_mailbox import Mailbox
 from integrations.simulator_shop import Shop
 
+N = TypeVar("N", int, float)
+
+
+def _above_nought(kind: type[N]) -> Callable[[str], N]:
+    """A type for argparse: a number of that kind, more than nought and not endless."""
+
+    def read(text: str) -> N:
+        number = kind(text)
+        if not 0 < number < math.inf:
+            raise argparse.ArgumentTypeError("a number above 0")
+        return number
+
+    read.__name__ = kind.__name__  # argparse names it where the text is no number
+    return read
+
 
 class Command(SupportCommand):
     help = "Play shoppers who fill carts, leave, and sometimes buy. Without --shoppers and --minutes: until Ctrl-C."
@@ -28,8 +45,8 @@ class Command(SupportCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("merchant", help="slug of the merchant")
-        parser.add_argument("--shoppers", type=int, metavar="N", help="end after so many shoppers")
-        parser.add_argument("--minutes", type=float, metavar="M", help="end after so much time")
+        parser.add_argument("--shoppers", type=_above_nought(int), metavar="N", help="end after so many shoppers")
+        parser.add_argument("--minutes", type=_above_nought(float), metavar="M", help="end after so much time")
         parser.add_argument("--seed", type=int, metavar="S", help="the same seed plays the same shoppers")
 
     def run(self, **options: Any) -> None:
