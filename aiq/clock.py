@@ -53,7 +53,7 @@ def ring_send() -> None:
 
 def ring_figures() -> None:
     """What pages show is rolled up again, by a worker, since many merchants take longer than a tick should."""
-    ring("jobs", "campaigns.figures.refresh")
+    ring("jobs", "campaigns.jobs.keep_up")
 
 
 def run(stop: threading.Event, ticks: Sequence[Tick] = TICKS) -> None:

@@ -11,10 +11,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.utils import timezone
 
 from accounts.models import Merchant
-from aiq.lib import doorbell
 from campaigns import attribution
 from campaigns.models import DailyFigure
 
@@ -110,12 +108,6 @@ def roll_up(now: datetime, days: int = 2) -> int:
     with connection.cursor() as cursor:
         cursor.execute(ROLL_UP, {"now": now, "days": days})
         return cursor.rowcount
-
-
-def refresh() -> None:
-    """The job behind the clock's tick: what pages show is at most that old."""
-    doorbell.answered("jobs")
-    roll_up(timezone.now())
 
 
 @dataclass(frozen=True, slots=True)

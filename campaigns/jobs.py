@@ -3,9 +3,10 @@
 from time import monotonic, sleep
 
 from django.db import close_old_connections
+from django.utils import timezone
 
 from aiq.lib import doorbell
-from campaigns import scheduling, sending
+from campaigns import figures, matching, scheduling, sending
 
 DRAIN_SECONDS = 20.0
 LINGER_SECONDS = 2.0
@@ -35,3 +36,12 @@ def drain() -> int:
             scheduling.ring()
     scheduling.ring()
     return done
+
+
+def keep_up() -> None:
+    """What follows from the passing of time alone: campaigns that went live meet the carts left to silence, and the
+    figures that pages show are rolled up."""
+    doorbell.answered("jobs")
+    now = timezone.now()
+    matching.meet_again(now)
+    figures.roll_up(now)

@@ -2,17 +2,33 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from accounts import plans
 from accounts.models import Merchant, Store
 from aiq.lib import bulk
-from campaigns import scheduling
+from campaigns import reasons, scheduling
 from campaigns.decide import EntryFacts, Verdict, decide_entry
-from campaigns.models import Campaign, CampaignVersion, Content, Decision, DecisionKind, Episode, Outcome
+from campaigns.models import (
+    Campaign,
+    CampaignStatus,
+    CampaignVersion,
+    Cart,
+    Content,
+    Decision,
+    DecisionKind,
+    Episode,
+    Outcome,
+)
 
 ENTRY_FIELDS = ["outcome", "reason", "checks", "at"]
+JUST_LIVE = timedelta(minutes=10)
+AT_ONCE = 500
+OF_THE_MOMENT = (reasons.reason_of("campaign_live"), reasons.reason_of("abandoned_after_live"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +72,39 @@ def enter(episode_ids: Sequence[int], now: datetime) -> None:
     bulk.update(Decision, revised, ENTRY_FIELDS)
     scheduling.schedule(entered, now)
     scheduling.look_again(episode_ids, now)
+
+
+def meet_again(now: datetime) -> int:
+    """Let campaigns that went live lately meet the carts that no event brings: last touched before, left to silence,
+    abandoned after it. How many were looked at. Carts that a worker holds at this moment are left for the next time.
+    """
+    looked_at = 0
+    for campaign in Campaign.objects.filter(status=CampaignStatus.LIVE, live_since__gt=now - JUST_LIVE):
+        waiting = list(_not_met(campaign))
+        for start in range(0, len(waiting), AT_ONCE):
+            looked_at += _meet(waiting[start : start + AT_ONCE], now)
+    return looked_at
+
+
+def _not_met(campaign: Campaign) -> Iterable[int]:
+    """Carts whose open episode is abandoned since the campaign is live, and has not met it, or met it when it was not."""
+    entries = Decision.objects.filter(episode=OuterRef("pk"), campaign=campaign, kind=DecisionKind.ENTRY)
+    episodes = Episode.objects.filter(
+        ~Exists(entries.exclude(reason__in=OF_THE_MOMENT)),
+        merchant=campaign.merchant_id,
+        abandoned_at__gte=campaign.live_since,
+        closed_at__isnull=True,
+    )
+    return episodes.order_by("cart").values_list("cart", flat=True)
+
+
+@transaction.atomic
+def _meet(cart_ids: Sequence[int], now: datetime) -> int:
+    """Under the carts' locks, as after a fold, so that no worker moves an episode meanwhile."""
+    carts = Cart.objects.select_for_update(no_key=True, skip_locked=True).filter(pk__in=cart_ids).order_by("pk")
+    held = list(carts.values_list("pk", flat=True))
+    enter(list(Episode.objects.filter(cart__in=held, closed_at__isnull=True).values_list("pk", flat=True)), now)
+    return len(held)
 
 
 def _abandoned(ids: Sequence[int]) -> list[Episode]:
