@@ -13,6 +13,7 @@ from campaigns.models import Audience, Campaign, MessageTemplate, Step
 
 UNITS = {"minutes": 1, "hours": 60, "days": 1440}
 MAX_DELAY_MINUTES = 30 * 1440
+TOO_LATE = "At most 30 days: by then nobody remembers the cart."
 MAX_TAGS = 20
 
 
@@ -43,7 +44,11 @@ class RecipientsForm(forms.Form):
         label="Send",
         min_value=0,
         max_value=MAX_DELAY_MINUTES,
-        error_messages={"required": "Say how long to wait; 0 sends at once."},
+        error_messages={
+            "required": "Say how long to wait; 0 sends at once.",
+            "min_value": "No less than 0, which sends at once.",
+            "max_value": TOO_LATE,
+        },
     )
     unit = forms.ChoiceField(choices=[(unit, unit) for unit in UNITS])
 
@@ -53,7 +58,8 @@ class RecipientsForm(forms.Form):
         merchant = campaign.merchant
         self.fields["audience"].queryset = Audience.objects.for_merchant(merchant)  # type: ignore[attr-defined]
         self.fields["stores"].queryset = merchant.stores.all()  # type: ignore[attr-defined]
-        self.fields["type"].required = not draft
+        for name in ("name", "type", "delay"):
+            self.fields[name].required = not draft
 
     def clean_tags(self) -> list[str]:
         tags = [tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
@@ -63,20 +69,21 @@ class RecipientsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if "delay" in data and "unit" in data:
+        if data.get("delay") is not None and "unit" in data:
             minutes = data["delay"] * UNITS[data["unit"]]
             if minutes > MAX_DELAY_MINUTES:
-                self.add_error("delay", "At most 30 days: by then nobody remembers the cart.")
+                self.add_error("delay", TOO_LATE)
             data["delay_minutes"] = minutes
         return data
 
     def fill(self, campaign: Campaign) -> None:
-        """Put the answers into the draft and its step."""
+        """Put the answers into the draft and its step; a name or a delay left open stays what it was."""
         data = self.cleaned_data
-        campaign.name, campaign.tags = data["name"], data["tags"]
+        campaign.name, campaign.tags = data["name"] or campaign.name, data["tags"]
         campaign.type, campaign.audience = data["type"], data["audience"]
         campaign.stores.set(data["stores"])
-        campaign.steps.filter(pk=self.step.pk).update(delay_minutes=data["delay_minutes"])
+        delay = data.get("delay_minutes", self.step.delay_minutes)
+        campaign.steps.filter(pk=self.step.pk).update(delay_minutes=delay)
 
     def sketch(self) -> Sketch:
         """The draft as it would be, from whatever of the form is valid."""

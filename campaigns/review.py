@@ -10,10 +10,10 @@ from django.urls import reverse
 
 from accounts import access, plans
 from accounts.models import CartTrigger, Merchant
-from campaigns import drafts
-from campaigns.compiling import TemplateProblems, compile_source
+from campaigns import drafts, preview_data
 from campaigns.forecast import Forecast, forecast
 from campaigns.models import Campaign, Step
+from campaigns.previewing import preview
 
 STOP, WARN, OK = "stop", "warn", "ok"
 
@@ -91,15 +91,16 @@ def _of_content(campaign: Campaign, step: Step | None) -> Iterator[Check]:
     if not step.subject.strip():
         yield Check("subject", STOP, "The message has no subject.", fix, "Write a subject")
         return
-    try:
-        compile_source(drafts.source_of(step, campaign.merchant.plan))
-    except TemplateProblems as error:
-        first = error.problems[0]
-        yield Check(
-            "content", STOP, f"The message does not compile. Line {first.line}: {first.message}", fix, "Open it"
-        )
-    else:
+    source = drafts.source_of(step, campaign.merchant.plan)
+    sample = preview_data.preview_context(campaign.merchant, None, feed=source.feed)
+    problem = next(iter(preview(source, sample).problems), None)
+    if problem is None:
         yield Check("content", OK, "The message compiles and has its unsubscribe link.")
+    elif problem.code == "render":
+        yield Check("content", STOP, f"The message compiles, but cannot be made: {problem.message}.", fix, "Open it")
+    else:
+        text = f"The message does not compile. Line {problem.line}: {problem.message}"
+        yield Check("content", STOP, text, fix, "Open it")
 
 
 def _of_feed(campaign: Campaign, step: Step | None) -> Iterator[Check]:

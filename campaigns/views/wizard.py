@@ -1,6 +1,7 @@
 """The wizard: a draft row and one page per step. Every page saves what it has and goes where the button said."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -25,7 +26,8 @@ def add(request: HttpRequest) -> HttpResponse:
     merchant = access.current_merchant_or_404(request, access.BUILD_CAMPAIGNS)
     if request.method != "POST":
         return step_page(request, None, "channels", kinds=_kinds(merchant.plan))
-    name = f"Cart reminder, {timezone.localdate():%-d %B}"
+    today = timezone.localdate(timezone=ZoneInfo(merchant.timezone))
+    name = f"Cart reminder, {today:%-d %B}"
     return go(request, drafts.create_draft(merchant, user_of(request), name), "channels")
 
 

@@ -50,6 +50,13 @@ def test_a_template_that_does_not_compile_stops_with_its_line() -> None:
     assert "cart.address" in text
 
 
+def test_a_message_that_compiles_but_can_never_be_made_stops() -> None:
+    body = factories.BODY.replace("</mj-text>", "{% for i in (1..100000000) %}x{% endfor %}</mj-text>", 1)
+    check = review.checks(factories.campaign(factories.merchant(), step={"body": body}), timezone.now())[0]
+    assert (check.code, check.level) == ("content", "stop")
+    assert "cannot be made" in check.text
+
+
 def test_a_merchant_without_postal_address_is_stopped_with_a_link_to_the_setting() -> None:
     merchant = factories.merchant(postal_address="")
     check = review.checks(factories.campaign(merchant), timezone.now())[0]

@@ -1,5 +1,6 @@
 """The wizard through HTTP: a draft row, one page per step, nothing that does not compile, nobody else's rows."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -100,6 +101,24 @@ def test_a_draft_may_be_saved_half_done_at_any_step() -> None:
     assert campaign.steps.get().body == factories.BODY
 
 
+@pytest.mark.parametrize(("go", "to"), [("save", "overview"), ("back", "channels")])
+def test_an_emptied_name_or_delay_keeps_nobody_from_leaving_the_step(go: str, to: str) -> None:
+    merchant = factories.merchant()
+    campaign = factories.campaign(merchant, name="Before", step={"delay_minutes": 45})
+    answer = client_of(merchant).post(url(campaign, "recipients"), recipients(name="", delay="", tags="new", go=go))
+    assert answer["Location"] == url(campaign, to)
+    campaign.refresh_from_db()
+    assert (campaign.name, campaign.tags, campaign.steps.get().delay_minutes) == ("Before", ["new"], 45)
+
+
+def test_a_new_draft_is_dated_where_the_merchant_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    merchant = factories.merchant(timezone="Pacific/Kiritimati")
+    night = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: night)
+    client_of(merchant).post(reverse("campaigns:add"), {"go": "next"})
+    assert Campaign.objects.get().name == "Cart reminder, 2 March"
+
+
 def test_the_line_ends_of_browsers_are_no_mistake() -> None:
     merchant = factories.merchant()
     campaign = factories.campaign(merchant)
@@ -115,6 +134,8 @@ def test_the_line_ends_of_browsers_are_no_mistake() -> None:
         ({"name": ""}, "Give the campaign a name"),
         ({"delay": "soon"}, "Enter a whole number"),
         ({"delay": 31, "unit": "days"}, "At most 30 days"),
+        ({"delay": 999_999, "unit": "minutes"}, "At most 30 days"),
+        ({"delay": -1}, "No less than 0"),
         ({"audience": 999_999}, "Select a valid choice"),
         ({"tags": "x" * 41}, "At most 20 tags"),
     ],
