@@ -1,12 +1,13 @@
 """The load generator, a process of its own: keep-alive connections on raw asyncio and uvloop, bodies made beforehand.
 
 `python -m bench.load PORT PATH KEYS NAME CONNECTIONS SECONDS RATE POOL` prints `ready`, waits for a line on standard
-input, posts and prints what it saw as JSON. RATE 0: as fast as the answers come.
+input, posts, and prints the name of a file with what it saw, as JSON. RATE 0: as fast as the answers come.
 """
 
 import asyncio
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -47,10 +48,10 @@ class Client(asyncio.Protocol):
     async def post(self, request: Request) -> None:
         self.answered = asyncio.get_running_loop().create_future()
         began = time.monotonic()
-        self.seen.posted[request[0]] = began
+        self.seen.posted[request[0]] = round(began, 6)
         self.transport.write(request[1])
         await self.answered
-        self.seen.latencies.append(time.monotonic() - began)
+        self.seen.latencies.append(round(time.monotonic() - began, 6))
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -128,7 +129,9 @@ def main() -> None:
     print("ready", flush=True)
     sys.stdin.readline()
     seen = uvloop.run(run(int(port), made, int(connections), float(seconds), float(rate)))
-    print(json.dumps(vars(seen)), flush=True)
+    with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
+        json.dump(vars(seen), file)
+    print(file.name, flush=True)
 
 
 if __name__ == "__main__":

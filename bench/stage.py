@@ -69,7 +69,7 @@ def line_of(process: subprocess.Popen[str]) -> str:
     """The next line it says. Raises where it ended instead."""
     assert process.stdout
     line = process.stdout.readline()
-    if not line:
+    if not line.endswith("\n"):
         raise RuntimeError(f"{shlex.join(map(str, process.args))} ended with {process.wait()}")  # type: ignore[arg-type]
     return line.strip()
 
@@ -154,9 +154,11 @@ def posting(port: int, keys: Sequence[str], name: str, *, seconds: float, rate: 
     return start("-m", "bench.load", *map(str, words))
 
 
-def seen(words: str) -> dict[str, Any]:
-    """What the load generator saw. Raises where an answer was not 202."""
-    found: dict[str, Any] = json.loads(words)
+def seen(name: str) -> dict[str, Any]:
+    """What the load generator saw; the file is removed. Raises where an answer was not 202."""
+    file = Path(name)
+    found: dict[str, Any] = json.loads(file.read_text())
+    file.unlink()
     if set(found["statuses"]) != {"202"}:
         raise RuntimeError(f"answers {found['statuses']}")
     return found
