@@ -6,7 +6,8 @@ Which crash does what:
 - claimed, not yet sending: the lease ends and `sweep` returns it to pending; it is decided anew and sent once;
 - sending: the group was given to the channel and its outcome was not recorded. Some of its at most 25 messages may have
   left. The lease ends and `sweep` makes them *unknown*: never sent again by themselves, resolved by a late report of the
-  provider (our code travels in Message-ID and metadata) or by support (`release_unknown`);
+  provider (our code travels in Message-ID and metadata), by support (`release_unknown`), or by the sender itself where it
+  lives and its server only took longer than the lease;
 - sent is recorded: done. A repeated job finds nothing to claim.
 
 Purchases and opt-outs are read twice: with the batch (`gather`) and again inside the UPDATE that marks a group as
@@ -16,15 +17,16 @@ sending. What a store told us before that statement stops the message; the windo
 
 import logging
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import groupby
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from aiq.lib import bulk, prepared
 from campaigns import ledger, reasons
@@ -40,6 +42,7 @@ BATCH = 100
 GROUP_SECONDS = 0.25
 CLAIM_LEASE = "2 minutes"
 SENDING_LEASE = "5 minutes"
+INSIST_SECONDS = 60.0
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 OUTCOME_FIELDS = ["status", "reason", "provider_id", "sent_at", "send_at", "attempts", "lease_until", "claim_token"]
 
@@ -75,10 +78,32 @@ def send_batch(limit: int = BATCH) -> int:
         started = _start(claim, groups[0]) if groups else []
     for position in range(len(groups)):
         outcomes = _hand_over(started)
-        with transaction.atomic():
-            _record(claim, started, outcomes)
-            started = _start(claim, groups[position + 1]) if position + 1 < len(groups) else []
+        following = groups[position + 1] if position + 1 < len(groups) else []
+        started = _insist(partial(_record_and_start, claim, started, outcomes, following))
     return len(claim.ids)
+
+
+@transaction.atomic
+def _record_and_start(
+    claim: Claim, started: Sequence[Composed], outcomes: Sequence[Outcome], following: Sequence[Composed]
+) -> list[Composed]:
+    _record(claim, started, outcomes)
+    return _start(claim, following) if following else []
+
+
+def _insist(work: Callable[[], list[Composed]]) -> list[Composed]:
+    """Only this process knows what its group came to: while the database restarts it waits, rather than leave a group
+    unknown. Harmless to repeat, also where only the answer to the commit was lost."""
+    deadline = monotonic() + INSIST_SECONDS
+    while True:
+        try:
+            return work()
+        except (OperationalError, InterfaceError) as error:
+            if connection.in_atomic_block or monotonic() > deadline:
+                raise
+            logger.warning("the outcome of a group waits for the database: %s", str(error).strip())
+            connection.close()
+            sleep(0.5)
 
 
 CLAIM = """
@@ -103,7 +128,11 @@ def _judge(case: Case, now: datetime) -> Judged:
     verdict = decide_step(case.facts)
     if verdict.action != "go":
         return Judged(case, verdict)
-    composed = compose(case, now)
+    try:
+        composed = compose(case, now)
+    except Exception as error:  # one message must not hold back its batch for ever
+        logger.exception("delivery %s cannot be made into a message", case.delivery.code)
+        composed = Check("content", False, f"could not be made: {type(error).__name__}")
     if isinstance(composed, Check):
         return Judged(case, _kept_back(verdict, composed))
     return Judged(case, verdict, composed)
@@ -157,6 +186,7 @@ FROM {digests} JOIN campaigns_delivery own ON own.id = v.id
     JOIN campaigns_campaign k ON k.id = own.campaign_id
     JOIN accounts_merchant m ON m.id = own.merchant_id
 WHERE d.id = v.id AND d.claim_token = %s AND d.status = 'claimed' AND k.status = 'live' AND e.closed_at IS NULL
+    AND c.shopper_id = v.shopper
     AND EXISTS (
         SELECT 1 FROM campaigns_consent n WHERE n.shopper_id = c.shopper_id AND n.channel = d.channel
         AND n.topic = 'cart' AND n.closed_at IS NULL AND n.status = 'subscribed'
@@ -183,10 +213,13 @@ RETURNING d.id
 
 def _start(claim: Claim, group: Sequence[Composed]) -> list[Composed]:
     """Mark a group as sending, reading purchases and opt-outs once more; what they stop is decided again at once."""
-    digests = [{"id": one.case.delivery.pk, "digest": one.case.digest.hex()} for one in group]
-    sql = START.format(digests="jsonb_to_recordset(%s::jsonb) AS v(id bigint, digest text)")
+    whom = [
+        {"id": one.case.delivery.pk, "digest": one.case.digest.hex(), "shopper": one.case.cart.shopper_id}
+        for one in group
+    ]
+    sql = START.format(digests="jsonb_to_recordset(%s::jsonb) AS v(id bigint, digest text, shopper bigint)")
     with prepared.cursor() as cursor:
-        cursor.execute(sql, [SENDING_LEASE, bulk.as_json(digests), claim.token])
+        cursor.execute(sql, [SENDING_LEASE, bulk.as_json(whom), claim.token])
         started = {row[0] for row in cursor.fetchall()}
     going = [one for one in group if one.case.delivery.pk in started]
     if len(going) < len(group):
@@ -220,12 +253,14 @@ def _hand_over(group: Sequence[Composed]) -> list[Outcome]:
 def _record(claim: Claim, group: Sequence[Composed], outcomes: Sequence[Outcome]) -> None:
     pairs = list(zip(group, outcomes, strict=True))
     rows = [_recorded(one.case.delivery, outcome, claim) for one, outcome in pairs]
-    bulk.update(Delivery, rows, OUTCOME_FIELDS, "t.claim_token = %s AND t.status = 'sending'", [claim.token])
+    # Unknown: the server took longer than the lease, and this is the answer after all.
+    ours = "t.claim_token = %s AND t.status IN ('sending', 'unknown')"
+    moved = set(bulk.update(Delivery, rows, OUTCOME_FIELDS, ours, [claim.token]))
     ledger.write_failures(
         [
             (one.case, outcome, row)
             for (one, outcome), row in zip(pairs, rows, strict=True)
-            if not isinstance(outcome, Receipt)
+            if row["id"] in moved and not isinstance(outcome, Receipt)
         ],
         claim.now,
     )

@@ -188,3 +188,83 @@ def test_two_senders_share_the_work_and_send_nothing_twice(smtp_sink):
         sender.join()
     codes = [message["X-AIQ-Delivery"] for message in smtp_sink.messages]
     assert sorted(codes) == sorted(str(one.code) for one in deliveries)
+
+
+def test_a_message_that_breaks_its_making_is_skipped_and_its_neighbours_go(merchant, smtp_sink, monkeypatch):
+    broken, good = due(merchant, 2)
+    compose = sending.compose
+
+    def fragile(case, now):
+        if case.delivery.pk == broken.pk:
+            raise KeyError("nobody thought of this")
+        return compose(case, now)
+
+    monkeypatch.setattr(sending, "compose", fragile)
+    sending.send_batch()
+    assert (status(broken), status(good)) == (("skipped", "content_invalid"), ("sent", ""))
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"), [("250 OK", ("sent", "")), ("550 No such user", ("failed", "refused"))]
+)
+def test_an_answer_after_the_lease_ended_is_still_taken(merchant, smtp_sink, monkeypatch, answer, expected):
+    (delivery,) = due(merchant)
+    smtp_sink.answer = answer
+    hand_over = sending._hand_over
+
+    def slowly(group):
+        outcomes = hand_over(group)
+        lease_ends(delivery)
+        sending.sweep()
+        assert status(delivery) == ("unknown", "")
+        return outcomes
+
+    monkeypatch.setattr(sending, "_hand_over", slowly)
+    sending.send_batch()
+    assert status(delivery) == expected
+
+
+def test_an_answer_after_support_has_settled_it_changes_nothing(merchant, smtp_sink, monkeypatch):
+    (delivery,) = due(merchant)
+    hand_over = sending._hand_over
+
+    def slowly(group):
+        outcomes = hand_over(group)
+        Delivery.objects.update(status="failed", reason="settled_by_support", lease_until=None)
+        return outcomes
+
+    monkeypatch.setattr(sending, "_hand_over", slowly)
+    sending.send_batch()
+    assert status(delivery) == ("failed", "settled_by_support")
+
+
+def test_a_cart_that_becomes_somebody_elses_meanwhile_is_decided_anew(merchant, smtp_sink, monkeypatch):
+    (delivery,) = due(merchant)
+    before, other = delivery.shopper, factories.shopper(merchant)
+    start = sending._start
+
+    def handed_on(claim, group):
+        delivery.episode.cart.__class__.objects.update(shopper=other)
+        return start(claim, group)
+
+    monkeypatch.setattr(sending, "_start", handed_on)
+    sending.send_batch()
+    sending.send_batch()
+    assert [len(smtp_sink.to(one.email)) for one in (before, other)] == [0, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_left_is_recorded_though_the_database_breaks_off_meanwhile(smtp_sink, monkeypatch):
+    first, second = due(factories.merchant(), 2)
+    monkeypatch.setattr(sending._pace, "size", lambda most: 1)
+    hand_over = sending._hand_over
+
+    def cut_off(group):
+        outcomes = hand_over(group)
+        connection.connection.close()
+        return outcomes
+
+    monkeypatch.setattr(sending, "_hand_over", cut_off)
+    sending.send_batch()
+    assert (status(first), status(second)) == (("sent", ""), ("sent", ""))
+    assert len(smtp_sink.messages) == 2
