@@ -11,9 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 
 from campaigns import consents, suppressions
-from campaigns.models import Delivery, DeliveryStatus, SuppressionReason, TrackingEvent, TrackingKind
+from campaigns.models import Delivery, DeliveryStatus, Shopper, SuppressionReason, TrackingEvent, TrackingKind
 from campaigns.models.deliveries import SOURCES
 
 # User agents that open or follow links for somebody: Gmail's and Apple's picture proxies, link scanners of mail gateways.
@@ -76,7 +78,11 @@ def _whose(code: UUID) -> tuple[Delivery | None, int | None]:
 
 def reported(code: UUID, kind: str, at: datetime, *, event_id: str = "", hard: bool = False) -> bool:
     """A provider's report about one delivery, in Anymail's words. Late reports resolve what was unknown. False: repeated."""
-    delivery = Delivery.objects.filter(code=code).select_related("merchant", "episode__cart__shopper").first()
+    delivery = (
+        Delivery.objects.filter(code=code).select_related("merchant", "shopper", "episode__cart__shopper").first()
+    )
+    if delivery and kind == DeliveryStatus.SENT:
+        return _sent(delivery, at)
     if delivery is None or kind not in TrackingKind.values:
         return False
     try:
@@ -89,18 +95,35 @@ def reported(code: UUID, kind: str, at: datetime, *, event_id: str = "", hard: b
     return True
 
 
-def _move(delivery: Delivery, to: DeliveryStatus, **fields: Any) -> None:
-    sources = SOURCES[to] - {DeliveryStatus.SENDING}
-    Delivery.objects.filter(pk=delivery.pk, status__in=sources).update(status=to, lease_until=None, **fields)
+def _move(delivery: Delivery, to: DeliveryStatus, *sources: DeliveryStatus, **fields: Any) -> bool:
+    """A report is about this very message, so it may come before the sender has written its outcome, or in its place."""
+    allowed = SOURCES[to].intersection(sources or SOURCES[to])
+    rows = Delivery.objects.filter(pk=delivery.pk, status__in=allowed)
+    return bool(rows.update(status=to, lease_until=None, **fields))
+
+
+def _left(at: datetime) -> Coalesce:
+    return Coalesce("sent_at", Value(at))
+
+
+def _sent(delivery: Delivery, at: datetime) -> bool:
+    return _move(delivery, DeliveryStatus.SENT, DeliveryStatus.UNKNOWN, sent_at=_left(at))
 
 
 def _delivered(delivery: Delivery, at: datetime, hard: bool) -> None:
-    Delivery.objects.filter(pk=delivery.pk, sent_at__isnull=True).update(sent_at=at)
-    _move(delivery, DeliveryStatus.DELIVERED)
+    _move(delivery, DeliveryStatus.DELIVERED, sent_at=_left(at))
 
 
 def _bounced(delivery: Delivery, at: datetime, hard: bool) -> None:
-    _move(delivery, DeliveryStatus.BOUNCED)
+    _move(delivery, DeliveryStatus.BOUNCED, sent_at=_left(at))
+    if hard:
+        _suppress(delivery, SuppressionReason.BOUNCE)
+
+
+def _rejected(delivery: Delivery, at: datetime, hard: bool) -> None:
+    """The provider took the message and then dropped it."""
+    if not _move(delivery, DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN, reason="refused"):
+        _move(delivery, DeliveryStatus.BOUNCED)
     if hard:
         _suppress(delivery, SuppressionReason.BOUNCE)
 
@@ -110,20 +133,26 @@ def _complained(delivery: Delivery, at: datetime, hard: bool) -> None:
 
 
 def _opted_out(delivery: Delivery, at: datetime, hard: bool) -> None:
-    if shopper_id := delivery.episode.cart.shopper_id:
-        consents.opt_out(shopper_id, delivery.channel, source="mail provider", now=at)
+    if shopper := _addressee(delivery):
+        consents.opt_out(shopper.pk, delivery.channel, source="mail provider", now=at)
+
+
+def _addressee(delivery: Delivery) -> Shopper | None:
+    """Whom it went to; the cart may be somebody else's by now."""
+    return delivery.shopper or delivery.episode.cart.shopper
 
 
 EFFECTS: dict[TrackingKind, Callable[[Delivery, datetime, bool], None]] = {
     TrackingKind.DELIVERED: _delivered,
     TrackingKind.BOUNCED: _bounced,
+    TrackingKind.REJECTED: _rejected,
     TrackingKind.COMPLAINED: _complained,
     TrackingKind.UNSUBSCRIBED: _opted_out,
 }
 
 
 def _suppress(delivery: Delivery, reason: SuppressionReason) -> None:
-    shopper = delivery.episode.cart.shopper
+    shopper = _addressee(delivery)
     if shopper and shopper.email:
         suppressions.suppress(delivery.merchant, shopper.email, reason)
 

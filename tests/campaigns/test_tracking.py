@@ -12,9 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from aiq.lib.signing import sign
-from campaigns import consents, suppressions
+from campaigns import consents, sending, suppressions
 from campaigns.links import CLICK, OPEN, UNSUBSCRIBE, LinkMaker
-from campaigns.models import Consent, Delivery, Shopper, Suppression, TrackingEvent
+from campaigns.models import Cart, Consent, Delivery, Shopper, Suppression, TrackingEvent
 from campaigns.tracking import is_machine, reported
 from tests import factories
 
@@ -167,7 +167,14 @@ def test_nobody_opens_within_two_seconds() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "status"),
-    [("delivered", "delivered"), ("bounced", "bounced"), ("opened", "unknown"), ("deferred", "unknown")],
+    [
+        ("sent", "sent"),
+        ("delivered", "delivered"),
+        ("bounced", "bounced"),
+        ("rejected", "failed"),
+        ("opened", "unknown"),
+        ("deferred", "unknown"),
+    ],
 )
 def test_a_late_report_resolves_what_was_unknown(kind: str, status: str) -> None:
     one = delivery("unknown")
@@ -253,3 +260,35 @@ def test_a_store_cannot_reopen_what_the_shopper_closed() -> None:
     assert one.shopper_id
     assert not consents.opt_out(one.shopper_id, "email", source="store", now=timezone.now())
     assert standing(one.shopper) == "unsubscribed"
+
+
+def test_a_report_that_comes_before_the_senders_own_word_counts() -> None:
+    one = delivery("sending", claim_token=uuid4(), lease_until=timezone.now())
+    reported(one.code, "delivered", timezone.now())
+    sending.sweep()
+    one.refresh_from_db()
+    assert one.status == "delivered"
+
+
+@pytest.mark.parametrize("status", ["pending", "skipped", "failed"])
+def test_a_report_about_what_did_not_leave_leaves_no_time_of_sending(status: str) -> None:
+    one = delivery(status, **({"reason": "bought"} if status == "skipped" else {}))
+    reported(one.code, "delivered", timezone.now())
+    one.refresh_from_db()
+    assert (one.status, one.sent_at) == (status, None)
+
+
+def test_what_the_provider_dropped_after_taking_it_reached_nobody() -> None:
+    one = delivery("sent")
+    reported(one.code, "rejected", timezone.now(), hard=True)
+    one.refresh_from_db()
+    assert one.status == "bounced"
+    assert Suppression.objects.count() == 1
+
+
+def test_a_report_is_about_whom_the_message_went_to_not_who_has_the_cart_now() -> None:
+    one = delivery("sent")
+    other = factories.shopper(one.merchant)
+    Cart.objects.update(shopper=other)
+    reported(one.code, "unsubscribed", timezone.now())
+    assert Consent.objects.get(closed_at=None, status="unsubscribed").shopper == one.shopper
