@@ -129,13 +129,22 @@ def is_last_owner(membership: Membership) -> bool:
 
 
 def current_merchant(request: HttpRequest) -> Merchant | None:
-    """The merchant this person is looking at: the one of the switch, else their first; None: they work for nobody."""
+    """The merchant this person is looking at: the one of the switch, else where they began; None: they work for nobody."""
     if not hasattr(request, "_current_merchant"):
         mine = list(my_merchants(request))
         chosen = request.session.get(SESSION_KEY)
-        found = next((merchant for merchant in mine if merchant.slug == chosen), mine[0] if mine else None)
+        found = next((merchant for merchant in mine if merchant.slug == chosen), None) or _began_at(request, mine)
         request._current_merchant = found  # type: ignore[attr-defined]
     return cast(Merchant | None, request._current_merchant)  # type: ignore[attr-defined]
+
+
+def _began_at(request: HttpRequest, mine: list[Merchant]) -> Merchant | None:
+    """Of several merchants the one whose team they joined first, so that an invitation elsewhere turns nobody's pages."""
+    if len(mine) < 2:
+        return mine[0] if mine else None
+    joined = Membership.objects.filter(user=cast(User, request.user)).order_by("created_at", "pk")
+    first = joined.values_list("merchant_id", flat=True).first()
+    return next((merchant for merchant in mine if merchant.pk == first), mine[0])
 
 
 def current_merchant_or_404(request: HttpRequest, perm: str) -> Merchant:

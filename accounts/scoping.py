@@ -203,11 +203,11 @@ class MerchantScopedAdmin(Scoped, ModelAdmin):
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         self._must_see(request, object_id)
-        return super().delete_view(request, object_id, extra_context)
+        return super().delete_view(request, object_id, {"heading": self.heading} | (extra_context or {}))
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         self._must_see(request, object_id)
-        return super().history_view(request, object_id, extra_context)
+        return super().history_view(request, object_id, {"heading": self.heading} | (extra_context or {}))
 
     def _must(self, allowed: bool) -> None:
         """404 before Django says 403: who may not look here shall not learn that there is something."""

@@ -470,3 +470,21 @@ def test_an_event_shows_what_may_be_kept_and_nothing_more(owner: Client, mine: M
 )
 def test_a_null_character_in_an_address_finds_nothing(address: str, owner: Client) -> None:
     assert owner.get(f"/admin/{address}a%00").status_code == 404
+
+
+def test_an_invitation_by_another_merchant_turns_nobodys_pages(mine: Merchant, other: Merchant) -> None:
+    person = make.user(Role.OWNER, other)
+    access.set_role(person, mine, Role.STAFF)
+    client = Client()
+    client.force_login(person)
+    assert "Birch" in text(client.get("/admin/"))
+    assert client.get("/admin/integrations/").status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["history", "delete"])
+def test_the_pages_beside_a_row_lead_back_to_its_list_only(kind: str, mine: Merchant, owner: Client) -> None:
+    row = make.audience(mine, name="Regulars")
+    page = text(owner.get(f"/admin/campaigns/audience/{row.pk}/{kind}/"))
+    title = page[page.index('<h1 class="aiq-title">') : page.index("</h1>")]
+    assert 'href="/admin/campaigns/audience/"' in title
+    assert 'href="/admin/campaigns/"' not in title
