@@ -336,6 +336,33 @@ def test_a_settled_event_tells_its_cart_and_every_decision() -> None:
     assert [decision["campaign"] for decision in found["decisions"]] == [campaign.name]
 
 
+def test_an_event_goes_on_telling_its_own_episode_when_the_shopper_came_back() -> None:
+    store = shop()
+    campaign = factories.live_campaign(store.connection.merchant)
+    for event_id, status, minutes in (("first", "abandoned", 9), ("back", "open", 6), ("again", "abandoned", 3)):
+        at = (timezone.now() - timedelta(minutes=minutes)).isoformat()
+        store.post_cart(eventID=event_id, cartID="c-1", products=[{"id": 1}], status=status, timestamp=at)
+        settle_all()
+    first, again = (store.call("GET", f"events/{event}").json()["data"] for event in ("first", "again"))
+    assert first["cart"] == {"cartID": "c-1", "episode": 1, "status": "abandoned"}
+    assert again["cart"] == {"cartID": "c-1", "episode": 2, "status": "abandoned"}
+    store.call("POST", "orders", {"orderID": 1, "cartID": "c-1", "customer": WHO})
+    store.post_cart(eventID="new", cartID="c-1", products=[{"id": 2}], status="open", timestamp=later())
+    settle_all()
+    found = {e: store.call("GET", f"events/{e}").json()["data"] for e in ("first", "again", "new")}
+    assert {event: (data["cart"]["episode"], data["cart"]["status"]) for event, data in found.items()} == {
+        "first": (1, "abandoned"),
+        "again": (2, "ordered"),
+        "new": (3, "open"),
+    }
+    met = {event: [decision["campaign"] for decision in data["decisions"]] for event, data in found.items()}
+    assert met == {"first": [campaign.name], "again": [campaign.name], "new": []}
+
+
+def later() -> str:
+    return (timezone.now() + timedelta(minutes=2)).isoformat()
+
+
 def test_the_key_of_an_event_answers_after_its_body_is_gone() -> None:
     store = shop()
     store.post_cart(eventID="e")
