@@ -4,8 +4,10 @@ One transaction, a number of statements that does not grow with the batch (it gr
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any, TypeAlias
 
 import msgspec
 from django.db import connection
@@ -14,11 +16,13 @@ from campaigns import intake
 from campaigns.facts import CartFact, ContactFact, OrderFact
 from campaigns.intake import Arrival, Recorded
 from integrations import triggers
-from integrations.translating import Translated, translate
+from integrations.translating import MAX_NOTE, Translated, translate
 from integrations.waiting import Waiting
 from products import catalog
 from products.facts import ProductFact, StockFact
 
+_Told: TypeAlias = tuple[int, Any]
+_Record: TypeAlias = Callable[..., Sequence[catalog.Outcome]]
 _STATES = """
 UPDATE integrations_eventkey key SET state = told.state, reason = told.reason
 FROM jsonb_to_recordset(%s::jsonb) AS told(id bigint, state text, reason text) WHERE key.id = told.id
@@ -38,9 +42,9 @@ def settle(events: Sequence[Waiting]) -> None:
         return
     translated = [translate(event) for event in events]
     recorded = intake.record(_arrivals(translated), events[0].now)
-    _record_products(translated, events[0].now)
+    notes = _record_products(translated, events[0].now)
     triggers.learn(translated)
-    write(translated, recorded)
+    write([replace(one, note=notes.get(one.event.key_id) or one.note) for one in translated], recorded)
 
 
 def _arrivals(translated: Sequence[Translated]) -> list[Arrival]:
@@ -52,18 +56,29 @@ def _arrivals(translated: Sequence[Translated]) -> list[Arrival]:
     return arrivals
 
 
-def _record_products(translated: Sequence[Translated], now: datetime) -> None:
-    products: dict[tuple[int, int | None], list[ProductFact]] = defaultdict(list)
-    stock: dict[tuple[int, int | None], list[StockFact]] = defaultdict(list)
+def _record_products(translated: Sequence[Translated], now: datetime) -> dict[int, str]:
+    """What the catalogue could not take, by event: stock of a product that it does not know, for example."""
+    notes: dict[int, dict[str, None]] = defaultdict(dict)
+    writers: Sequence[tuple[type, _Record]] = (
+        (ProductFact, catalog.record_products),
+        (StockFact, catalog.record_stock),
+    )
+    for kind, record in writers:
+        for (merchant, store), told in _by_shop(translated, kind):
+            outcomes = record(merchant, [fact for _, fact in told], default_store_id=store, now=now)
+            for (event, _), outcome in zip(told, outcomes, strict=True):
+                notes[event] |= {error.detail: None for error in outcome.errors if outcome is not catalog.REPEATED}
+    return {event: " ".join(details)[:MAX_NOTE] for event, details in notes.items()}
+
+
+def _by_shop(translated: Sequence[Translated], kind: type) -> list[tuple[tuple[int, int | None], list[_Told]]]:
+    """Facts of that kind with their events, by merchant and store, in an order that all workers keep."""
+    told: dict[tuple[int, int | None], list[_Told]] = defaultdict(list)
     for one in translated:
-        whose = (one.event.merchant_id, one.event.default_store_id)
-        products[whose] += [fact for fact in one.facts if isinstance(fact, ProductFact)]
-        stock[whose] += [fact for fact in one.facts if isinstance(fact, StockFact)]
-    for merchant, store in sorted(products, key=lambda whose: (whose[0], whose[1] or 0)):
-        if told := products[merchant, store]:
-            catalog.record_products(merchant, told, default_store_id=store, now=now)
-        if levels := stock[merchant, store]:
-            catalog.record_stock(merchant, levels, default_store_id=store, now=now)
+        for fact in one.facts:
+            if isinstance(fact, kind):
+                told[one.event.merchant_id, one.event.default_store_id].append((one.event.key_id, fact))
+    return sorted(told.items(), key=lambda item: (item[0][0], item[0][1] or 0))
 
 
 def write(translated: Sequence[Translated], recorded: dict[int, Recorded]) -> None:

@@ -166,6 +166,20 @@ def test_shopify_events_become_products_stock_carts_and_orders() -> None:
     assert Shopper.objects.get().email == "nora.lindqvist@example.com"
 
 
+def test_stock_of_a_product_nobody_told_of_is_noted_and_its_neighbours_are_kept() -> None:
+    store = shopify("s")
+    level = raw("shopify-inventory_levels-update.json").decode()
+    factories.event(store.connection, level.replace("57330011889900", "1"), topic="inventory_levels/update")
+    factories.event(store.connection, raw("shopify-products-update.json").decode(), topic="products/update")
+    settle_all()
+    assert states() == [("processed", "")] * 2
+    assert list(InboundEvent.objects.order_by("key_id").values_list("note", flat=True)) == [
+        "No product is known by this id.",
+        "",
+    ]
+    assert Product.objects.count() == 1
+
+
 def test_a_batch_is_shared_fairly_between_connections() -> None:
     busy, quiet = shop(), shop()
     for _ in range(20):
