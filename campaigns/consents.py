@@ -28,7 +28,7 @@ class Stated:
 def record(stated: Sequence[Stated]) -> list[str]:
     """Apply statements in the order of their time; for each an empty text, or why it changed nothing."""
     order = sorted(range(len(stated)), key=lambda i: stated[i].at)
-    open_rows = _open_rows({one.shopper.pk for one in stated})
+    open_rows, came_back = _known({one.shopper.pk for one in stated})
     answers = [""] * len(stated)
     made: list[Consent] = []
     closed: list[Consent] = []
@@ -36,11 +36,11 @@ def record(stated: Sequence[Stated]) -> list[str]:
         one = stated[index]
         key = (one.shopper.pk, one.fact.channel)
         current = open_rows.get(key)
-        answers[index] = _refusal(current, one)
+        answers[index] = _refusal(current, one, came_back=key in came_back)
         if answers[index] or (current and current.status == one.fact.status):
             continue
         if current:
-            current.closed_at = one.at
+            current.closed_at = max(one.at, current.at)
             closed += [current] if current.pk else []
         open_rows[key] = _opened(one)
         made.append(open_rows[key])
@@ -49,19 +49,26 @@ def record(stated: Sequence[Stated]) -> list[str]:
     return answers
 
 
-def _open_rows(shopper_ids: set[int]) -> dict[tuple[int, str], Consent]:
-    rows = Consent.objects.filter(shopper_id__in=shopper_ids, topic=CART_TOPIC, closed_at__isnull=True)
-    return {(row.shopper_id, row.channel): row for row in rows}
+def _known(shopper_ids: set[int]) -> tuple[dict[tuple[int, str], Consent], set[tuple[int, str]]]:
+    """What holds now per shopper and channel; and who came back after an opt-out, which only they themselves can."""
+    rows = Consent.objects.filter(shopper_id__in=shopper_ids, topic=CART_TOPIC)
+    closed = {
+        (row.shopper_id, row.channel) for row in rows if row.closed_at and row.status == ConsentStatus.UNSUBSCRIBED
+    }
+    return {(row.shopper_id, row.channel): row for row in rows if not row.closed_at}, closed
 
 
-def _refusal(current: Consent | None, one: Stated) -> str:
+def _refusal(current: Consent | None, one: Stated, *, came_back: bool) -> str:
+    """Whatever the order of arrival: a store's opt-out outweighs its own grant, even a later one that came first."""
     if current is None or current.status == one.fact.status:
         return ""
-    if one.at < current.at:
-        return "older than what is known"
     if current.status == ConsentStatus.UNSUBSCRIBED:
-        return "the shopper opted out; only the shopper can opt in again"
-    return ""
+        return (
+            "older than what is known"
+            if one.at < current.at
+            else "the shopper opted out; only the shopper can opt in again"
+        )
+    return "older than what is known" if one.at < current.at and came_back else ""
 
 
 def _opened(one: Stated) -> Consent:

@@ -63,17 +63,22 @@ def resolve(mentions: Sequence[Mention]) -> list[tuple[Shopper | None, list[str]
 
 
 def _loaded(mentions: Sequence[Mention]) -> Directory:
+    """The shoppers that mentions may mean, locked in key order before they are read: what another worker learns of them
+    at the same moment is neither overwritten nor missed."""
     directory = Directory()
     merchants = {mention.origin.merchant_id for mention in mentions}
-    for shopper in Shopper.objects.filter(_named(mentions), merchant_id__in=merchants):
-        directory.add(shopper)
+    named = Shopper.objects.filter(_named(mentions), merchant_id__in=merchants).values_list("pk", flat=True)
     sourced = {(m.origin.source, m.customer.source_id) for m in mentions if m.customer.source_id}
-    keys = ShopperKey.objects.filter(source__in={s for s, _ in sourced}, key__in={k for _, k in sourced})
-    for row in keys.select_related("shopper"):
-        # One person, one object: a shopper found both ways must not be changed in two copies.
-        shopper = directory.by_code.get((row.shopper.merchant_id, str(row.shopper.code)), row.shopper)
+    keys = list(ShopperKey.objects.filter(source__in={s for s, _ in sourced}, key__in={k for _, k in sourced}))
+    wanted = {*named, *(row.shopper_id for row in keys)}
+    shoppers = {
+        row.pk: row for row in Shopper.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+    }
+    for shopper in shoppers.values():
         directory.add(shopper)
-        directory.by_key[row.source, row.key] = shopper
+    for row in keys:
+        if row.shopper_id in shoppers:
+            directory.by_key[row.source, row.key] = shoppers[row.shopper_id]
     return directory
 
 

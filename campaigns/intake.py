@@ -125,8 +125,6 @@ def _identify(entries: Sequence[_Entry]) -> None:
     for entry, (shopper, notes) in zip(in_time, identity.resolve(mentions), strict=True):
         entry.shopper = shopper
         entry.notes = (*entry.fact.notes, *notes)
-    locked = sorted({e.shopper.pk for e in entries if e.shopper})
-    list(Shopper.objects.select_for_update(no_key=True).filter(pk__in=locked).order_by("pk").values_list("pk"))
     _describe([(e.shopper, e.fact) for e in in_time if e.shopper and isinstance(e.fact, ContactFact)])
 
 

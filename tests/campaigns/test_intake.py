@@ -1,16 +1,18 @@
 """Facts in, rows out: through `intake.record`, the door every adapter uses."""
 
+import contextlib
 import itertools
+import threading
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from campaigns import intake
+from campaigns import consents, identity, intake
 from campaigns.facts import (
     CartFact,
     CartStatus,
@@ -230,3 +232,49 @@ def test_a_batch_of_any_size_takes_the_same_number_of_statements(origin, merchan
 
     statements(2)
     assert statements(10) == statements(200)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_an_opt_out_holds_against_a_stores_grants_in_any_order_of_arrival(merchant, order):
+    shopper = factories.shopper(merchant, subscribed=False)
+    said = [(0, ConsentStatus.SUBSCRIBED), (5, ConsentStatus.UNSUBSCRIBED), (9, ConsentStatus.SUBSCRIBED)]
+    for index in order:
+        minutes, status = said[index]
+        consents.record([consents.Stated(shopper, ConsentFact("email", status), at(minutes))])
+    assert Consent.objects.get(shopper=shopper, closed_at=None).status == "unsubscribed"
+
+
+def test_who_came_back_by_themselves_stays_though_an_older_opt_out_arrives_late(merchant):
+    shopper = factories.shopper(merchant)
+    consents.opt_out(shopper.pk, "email", source="unsubscribe link", now=at(1))
+    consents.opt_in(shopper.pk, "email", source="preference page", now=at(5))
+    consents.record([consents.Stated(shopper, ConsentFact("email", ConsentStatus.UNSUBSCRIBED), at(3))])
+    assert Consent.objects.get(shopper=shopper, closed_at=None).status == "subscribed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_that_learn_of_one_shopper_at_once_lose_nothing(monkeypatch):
+    merchant = factories.merchant()
+    known = factories.shopper(merchant, first_name="", phone=None)
+    origin = Origin(merchant.pk, uuid.uuid4())
+    together, save = threading.Barrier(2, timeout=1), identity._save
+
+    def meet(directory):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            together.wait()
+        save(directory)
+
+    def learn(customer):
+        with transaction.atomic():
+            identity.resolve([identity.Mention(origin, customer)])
+        connection.close()
+
+    monkeypatch.setattr(identity, "_save", meet)
+    told = [CustomerFact(email=known.email, first_name="Avery"), CustomerFact(email=known.email, phone="+13035550101")]
+    workers = [threading.Thread(target=learn, args=(customer,)) for customer in told]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    known.refresh_from_db()
+    assert (known.first_name, known.phone) == ("Avery", "+13035550101")
