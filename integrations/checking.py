@@ -106,14 +106,16 @@ def _shape(value: Any, kind: Any) -> tuple[str, str]:
         return "choice", f"One of {', '.join(inner)}."
     wanted = get_origin(inner) or inner
     if isinstance(value, wanted) and not isinstance(value, bool):
-        return "limit", _limit(kind)
+        return "limit", _limit(value, kind)
     return "type", {list: "Must be a list.", int: "Must be an integer.", bool: "Must be true or false."}.get(
         wanted, "Must be an object."
     )
 
 
-def _limit(kind: Any) -> str:
+def _limit(value: Any, kind: Any) -> str:
     limits = _limits(kind)
+    if isinstance(value, dict) and len(value) <= (limits.max_length or 0):
+        return f"Names of at most {_limits(get_args(bare(kind))[0]).max_length} characters."
     return f"At most {limits.max_length}." if limits.max_length else f"From {limits.ge} to {limits.le}."
 
 

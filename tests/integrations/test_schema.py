@@ -177,3 +177,13 @@ def test_a_product_of_the_catalogue_may_have_sold_beyond_its_stock() -> None:
     product = check({"sku": "a", "stock": [{"store": "north", "quantity": -2}]}, CatalogProduct, NOW)
     assert product.stock
     assert product.stock[0].quantity == -2
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [({"k" * 129: 1}, "Names of at most 128 characters."), ({str(n): n for n in range(101)}, "At most 100.")],
+)
+def test_attributes_say_whether_a_name_is_too_long_or_there_are_too_many(attributes: dict[str, Any], said: str) -> None:
+    with pytest.raises(Invalid) as invalid:
+        check({"sku": "a", "attributes": attributes}, CatalogProduct, NOW)
+    assert [(error.pointer, error.detail) for error in invalid.value.errors] == [("/attributes", said)]
