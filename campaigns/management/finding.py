@@ -1,6 +1,7 @@
 """How commands find what they are told about, and how the ledger names who typed them."""
 
 import getpass
+import re
 
 from accounts.models import Merchant
 from aiq.lib.commands import Refused
@@ -28,7 +29,7 @@ def delivery_or_refuse(code: str) -> Delivery:
 
 def address_or_refuse(text: str) -> str:
     """An email address in lower case, or a phone number in E.164. Raises `Refused`."""
-    if "@" in text.strip("@ "):
+    if re.fullmatch(r"[^\s@]+@[^\s@]+", text.strip()):
         return text.strip().lower()
     if number := phone(text):
         return number

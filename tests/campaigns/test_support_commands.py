@@ -89,6 +89,7 @@ def test_what_cannot_be_done_is_refused_with_a_reason_and_changes_nothing() -> N
         (("list_stuck", "--merchant", "nobody"), "There is no merchant"),
         (("suppress", "a@example.com", "--merchant", "nobody", "--yes"), "There is no merchant"),
         (("suppress", "neither", "--merchant", slug, "--yes"), "neither an email address"),
+        (("suppress", "not an@ address", "--merchant", slug, "--yes"), "neither an email address"),
         (("suppress", "twice@example.com", "--merchant", slug, "--yes"), "already: hard bounce"),
         (("unsuppress", "never@example.com", "--merchant", slug, "--yes"), "not suppressed"),
     ]:
