@@ -75,6 +75,13 @@ class MerchantAdmin(MerchantScopedAdmin):
         return redirect(request.path)
 
 
+STORE_LABELS = {
+    "url": "Address of the shop",
+    "timezone": "Time zone",
+    "abandoned_again_hours": "Hours until left again",
+}
+
+
 @admin.register(Store)
 class StoreAdmin(MerchantScopedAdmin):
     """Stores appear by themselves when a connection speaks of them; here they get a name and their rules."""
@@ -84,11 +91,20 @@ class StoreAdmin(MerchantScopedAdmin):
     when_empty = "Connect a shop, and it appears here."
     first_step = ("Go to integrations", "/admin/integrations/")
     view_permission = change_permission = add_permission = access.MANAGE_SETTINGS
-    list_display = ("name", "trigger", "timer", "url")
+    list_display = ("name", "trigger", "timer", "address")
     list_filter = ("cart_trigger",)
     search_fields = ("name", "slug")
     fields = (("name", "slug"), ("url", "timezone"), "abandoned_again_hours", "cart_trigger", "timer")
     readonly_fields = ("cart_trigger", "timer")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in STORE_LABELS:
+            kwargs["label"] = STORE_LABELS[db_field.name]
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @display(description="Address of the shop", ordering="url")
+    def address(self, store: Store) -> str:
+        return store.url
 
     @display(
         description="Carts",
@@ -122,10 +138,10 @@ class TeamAdmin(MerchantScopedAdmin):
         return super().get_form(request, obj, change, form=RoleForm if change else InviteForm, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("person", "role", "last_seen", "send_mail") if obj else (("email", "name"), "role")
+        return ("who", "role", "last_seen", "send_mail") if obj else (("email", "name"), "role")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("person", "last_seen") if obj else ()
+        return ("who", "last_seen") if obj else ()
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return super().formfield_for_choice_field(db_field, request, **kwargs | {"choices": ROLE_CHOICES})
@@ -155,6 +171,11 @@ class TeamAdmin(MerchantScopedAdmin):
     @display(description="Person", ordering="user__name", header=True)
     def person(self, membership: Membership) -> list[str]:
         return [str(membership.user), membership.user.email]
+
+    @display(description="Person")
+    def who(self, membership: Membership) -> str:
+        user = membership.user
+        return f"{user.name} <{user.email}>" if user.name else user.email
 
     @display(description="Joined", ordering="created_at")
     def joined(self, membership: Membership) -> Any:

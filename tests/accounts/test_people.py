@@ -178,3 +178,21 @@ def test_the_settings_of_a_merchant_change_what_marketing_may(client: Client) ->
     assert (merchant.plan, merchant.slug) == ("pro", merchant.slug)
     assert merchant.slug != "stolen"
     assert access.can(User.objects.get(pk=marketer.pk), access.SET_LIVE, merchant)
+
+
+def test_a_person_is_shown_with_name_and_address(client: Client) -> None:
+    merchant = make.merchant()
+    client.force_login(make.user(Role.OWNER, merchant))
+    person = make.user(Role.STAFF, merchant, name="Sam", email="sam@fern.example").memberships.get()
+    page = client.get(f"/admin/accounts/membership/{person.pk}/change/").content.decode()
+    assert "Sam &lt;sam@fern.example&gt;" in page
+    assert "[&#x27;Sam" not in page
+
+
+@pytest.mark.parametrize("address", ["/nowhere", "/admin/nowhere/", "/admin/accounts/merchant/999/change/"])
+def test_a_page_that_is_not_there_says_so_and_leads_home(address: str, client: Client) -> None:
+    client.force_login(make.user(Role.OWNER, make.merchant()))
+    answer = client.get(address)
+    assert answer.status_code == 404
+    assert "Nothing is here" in answer.content.decode()
+    assert 'href="/"' in answer.content.decode()
