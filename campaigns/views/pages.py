@@ -12,8 +12,9 @@ from django.views.decorators.http import require_GET
 from accounts import access
 from campaigns import drafts, glance, wording
 from campaigns.models import Campaign, CampaignStatus, CampaignVersion, Delivery, DeliveryStatus
+from campaigns.views.preview import subject_shown
 from campaigns.views.scope import asked, on_campaign, page, signed_in
-from campaigns.views.steps import user_of
+from campaigns.views.steps import first_step, user_of
 
 TABS = {
     "overview": ("Overview", access.SEE_REPORTS),
@@ -104,7 +105,11 @@ def message(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """What is live now, the versions before it, and the draft where it says something else."""
     versions = list(campaign.versions.select_related("created_by").prefetch_related("contents").order_by("-number"))
     shown = _chosen_version(campaign, versions, request.GET.get("version", ""))
-    return _tab(request, campaign, "message", versions=versions, shown=shown, step=campaign.steps.first())
+    content = next(iter(shown.contents.all()), None) if shown else None
+    subject = subject_shown(campaign, content)
+    return _tab(
+        request, campaign, "message", versions=versions, shown=shown, step=first_step(campaign), subject=subject
+    )
 
 
 @on_campaign(access.BUILD_CAMPAIGNS)

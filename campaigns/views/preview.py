@@ -17,7 +17,7 @@ from campaigns.forms import TestSendForm
 from campaigns.links import PlainLinks
 from campaigns.models import Campaign, Cart, Content, Step
 from campaigns.previewing import PREVIEW_POLICY, Preview
-from campaigns.rendering import MissingData, RenderFailed
+from campaigns.rendering import MissingData, Rendered, RenderFailed
 from campaigns.rendering import render as render_message
 from campaigns.views.scope import on_campaign, signed_in
 from campaigns.views.steps import first_step
@@ -71,12 +71,29 @@ def version(request: HttpRequest, campaign: Campaign, number: int) -> HttpRespon
     content = Content.objects.filter(version__campaign=campaign, version__number=number).order_by("position").first()
     if content is None:
         raise Http404("No such version.")
+    message = _frozen(campaign.merchant, content)
+    missing = "<p>This message needs data that the sample shopper does not have.</p>"
+    return _document(message.html if message else missing)
+
+
+def subject_shown(campaign: Campaign, content: Content | None) -> str:
+    """The subject as a shopper reads it, of a version's message or of the draft; as it is written where that fails."""
+    if content is not None:
+        message, written = _frozen(campaign.merchant, content), content.subject
+    else:
+        step = first_step(campaign)
+        source = drafts.source_of(step, campaign.merchant.plan)
+        message, written = _lifelike(campaign.merchant, source).message, step.subject
+    return message.subject if message and written else written
+
+
+def _frozen(merchant: Merchant, content: Content) -> Rendered | None:
+    """A version's message with the data of a sample shopper; None where that lacks something."""
     compiled = Compiled(content.subject, content.preheader, content.html, content.text, (), content.feed)
     try:
-        context = preview_data.preview_context(campaign.merchant, None, feed=content.feed)
-        return _document(render_message(compiled, context, PlainLinks()).html)
+        return render_message(compiled, preview_data.preview_context(merchant, None, feed=content.feed), PlainLinks())
     except (MissingData, RenderFailed):
-        return _document("<p>This message needs data that the sample shopper does not have.</p>")
+        return None
 
 
 def _typed(request: HttpRequest, campaign: Campaign) -> Step:

@@ -197,3 +197,14 @@ def test_an_action_that_came_too_late_says_so_and_changes_nothing() -> None:
     campaign = factories.campaign(merchant)
     answer = client_of(merchant).post(url(campaign, "pause"), follow=True)
     assert "cannot be paused" in answer.content.decode()
+
+
+def test_the_content_tab_shows_the_subject_as_a_shopper_reads_it() -> None:
+    merchant = factories.merchant()
+    subject = "{% if cart.item_count %}Still here{% else %}Gone{% endif %}"
+    draft = factories.campaign(merchant, step={"subject": subject})
+    live = factories.live_campaign(merchant, step={"subject": subject})
+    for campaign in (draft, live):
+        page = client_of(merchant).get(url(campaign, "message")).content.decode()
+        assert "<b>Still here</b>" in page
+        assert "{%" not in page
