@@ -62,9 +62,10 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """The cart now, and its episodes in order."""
+    """The cart now, and its episodes in order. `ended`: how a cart ended of which nothing else was ever told."""
 
     status: str = "open"
+    ended: str = ""
     trigger: str = "simple"
     lines: Lines = field(default_factory=list)
     url: str = ""
@@ -79,7 +80,7 @@ def fold(activities: Iterable[Activity], purchases: Iterable[Purchase], rules: R
     life = Life()
     for item in _timeline(activities, purchases):
         life = _bought(life, item, rules) if isinstance(item, Purchase) else _acted(life, item, rules)
-    return replace(life, status=_status(life.episodes))
+    return replace(life, status=_status(life))
 
 
 def _timeline(activities: Iterable[Activity], purchases: Iterable[Purchase]) -> list[Activity | Purchase]:
@@ -95,7 +96,8 @@ def _acted(life: Life, act: Activity, rules: Rules) -> Life:
     episodes, current = life.episodes, _open(life.episodes)
     life = _described(life, act)
     if act.status is CartStatus.COMPLETE or act.lines == []:
-        return replace(life, episodes=_closed(episodes, act.occurred_at, _closing(act)) if current else episodes)
+        cause = _closing(act)
+        return replace(life, ended=cause, episodes=_closed(episodes, act.occurred_at, cause) if current else episodes)
     if current is None:
         return replace(life, episodes=(*episodes, _started(act)))
     if _begins_again(current, act, rules, changed=changed):
@@ -170,13 +172,12 @@ def _closed(
     )
 
 
-def _status(episodes: tuple[Stretch, ...]) -> str:
-    if not episodes:
-        return "open"
-    last = episodes[-1]
-    if last.closed_at is None:
+def _status(life: Life) -> str:
+    last = life.episodes[-1] if life.episodes else None
+    if last and last.closed_at is None:
         return "abandoned" if last.abandoned_at else "open"
-    return "emptied" if last.closed_by == "emptied" else "ordered"
+    ended = last.closed_by if last else life.ended
+    return {"": "open", "emptied": "emptied"}.get(ended, "ordered")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from campaigns import reasons
 from campaigns.channels.base import ChannelError, OutcomeUnknown
 from campaigns.decide import Check, Verdict
 from campaigns.gather import Case
-from campaigns.models import Cart, Decision, DecisionKind, Delivery, DeliveryStatus, Episode, Outcome
+from campaigns.models import Decision, DecisionKind, Delivery, DeliveryStatus, Episode, Outcome
 
 OUTCOMES = {"go": Outcome.SENT, "stop": Outcome.SKIPPED, "wait": Outcome.DEFERRED}
 # What became of the delivery since its decision, in the words of the published contract.
@@ -96,12 +96,11 @@ def of_episode(episode: Episode) -> list[Answer]:
         Decision.objects.filter(episode=episode).select_related("campaign", "delivery__step").order_by("at", "pk")
     )
     newest = {one.delivery_id: one for one in decisions if one.delivery_id}
-    answers = [_entry(one) for one in decisions if one.kind == DecisionKind.ENTRY]
-    deliveries = episode.deliveries.select_related("campaign", "step").order_by("step__position")
-    by_campaign: dict[str, list[Answer]] = {}
-    for delivery in deliveries:
-        by_campaign.setdefault(delivery.campaign.name, []).append(_of_delivery(delivery, newest.get(delivery.pk)))
-    return [one for entry in answers for one in by_campaign.get(entry.campaign, [entry])]
+    steps: dict[int, list[Answer]] = {}
+    for delivery in episode.deliveries.select_related("campaign", "step").order_by("step__position"):
+        steps.setdefault(delivery.campaign_id, []).append(_of_delivery(delivery, newest.get(delivery.pk)))
+    entries = [one for one in decisions if one.kind == DecisionKind.ENTRY]
+    return [answer for entry in entries for answer in steps.get(entry.campaign_id) or [_entry(entry)]]
 
 
 def _entry(decision: Decision) -> Answer:
@@ -131,32 +130,3 @@ def explained(checks: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
     return tuple(
         {**check, "would_change": None if check["passed"] else reasons.would_change(check["code"])} for check in checks
     )
-
-
-def of_cart(cart: Cart, now: datetime) -> dict[str, Any]:
-    """The cart of an event as stores see it: its newest episode and state."""
-    episode = cart.episodes.order_by("-number").first()
-    status = cart.state_at(now, episode.abandoned_at if episode else None)
-    return {"cartID": "" if cart.synthetic else cart.key, "episode": episode.number if episode else 0, "status": status}
-
-
-def of_event(cart_id: int, now: datetime) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
-    """The `cart` and `decisions` members of `GET /v2/events/{eventID}` for an event that belongs to this cart."""
-    cart = Cart.objects.filter(pk=cart_id).first()
-    if cart is None:
-        return None, []
-    episode = cart.episodes.order_by("-number").first()
-    answers = of_episode(episode) if episode else []
-    return of_cart(cart, now), [_published(answer) for answer in answers]
-
-
-def _published(answer: Answer) -> dict[str, Any]:
-    return {
-        "campaign": answer.campaign,
-        "step": answer.step,
-        "channel": answer.channel or None,
-        "outcome": answer.outcome,
-        "reason": answer.reason or None,
-        "at": answer.at,
-        "checks": list(answer.checks),
-    }

@@ -25,8 +25,7 @@ def outcome_of(connection_id: int, event_id: str, now: datetime) -> dict[str, An
     if key is None:
         return None
     event = InboundEvent.objects.filter(key=key).first()  # the key outlives the event itself
-    cart = Cart.objects.filter(pk=event.cart_id).first() if event and event.cart_id else None
-    episode = _episode(cart, event_id) if cart else None
+    cart, episode = _whereabouts(event, event_id) if event else (None, None)
     return {
         "eventID": key.event_id,
         "state": key.state,
@@ -35,6 +34,15 @@ def outcome_of(connection_id: int, event_id: str, now: datetime) -> dict[str, An
         "cart": _of_cart(cart, episode, now) if cart else None,
         "decisions": [_published(answer) for answer in ledger.of_episode(episode)] if episode else [],
     }
+
+
+def _whereabouts(event: InboundEvent, event_id: str) -> tuple[Cart | None, Episode | None]:
+    """The cart and episode that an event belongs to: a cart's own, or the last that an order closed."""
+    if event.order_id:
+        closed = Episode.objects.filter(order_id=event.order_id).select_related("cart").order_by("-closed_at").first()
+        return (closed.cart, closed) if closed else (None, None)
+    cart = Cart.objects.filter(pk=event.cart_id).first() if event.cart_id else None
+    return cart, _episode(cart, event_id) if cart else None
 
 
 def _episode(cart: Cart, event_id: str) -> Episode | None:

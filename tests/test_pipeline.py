@@ -203,3 +203,22 @@ def test_a_cart_of_which_only_ids_are_known_is_still_reminded_of(shop, live, smt
     run_workers()
     (mail,) = smtp_sink.messages
     assert "An item in your cart" in mail.get_body(("plain",)).get_content()
+
+
+def test_an_orders_event_tells_of_the_cart_it_closed(shop, live, smtp_sink):
+    subscribe(shop)
+    abandon(shop)
+    run_workers()
+    placed = buy(shop, minutes=0)
+    run_workers()
+    assert shop.event(placed["eventID"])["cart"] == {"cartID": "cart-1", "episode": 1, "status": "ordered"}
+
+
+def test_two_campaigns_of_one_name_answer_each_for_itself(shop, live, smtp_sink):
+    other = go_live(shop.merchant, datetime.now(UTC))
+    type(other).objects.update(name="Cart")
+    subscribe(shop)
+    abandon(shop)
+    run_workers()
+    answers = [(one["outcome"], one["reason"]) for one in shop.event("evt-1")["decisions"]]
+    assert sorted(answers, key=str) == [("not_entered", "abandoned_before_live"), ("sent", None)]

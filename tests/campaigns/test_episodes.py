@@ -65,6 +65,11 @@ def test_complete_closes_and_opens_nothing():
     assert shape(act(0), act(9, "complete"), act(10, "complete")) == ("ordered", [(0, 0, "complete")])
 
 
+def test_a_cart_of_which_only_its_end_was_told_has_ended():
+    assert shape(act(0, "complete")) == ("ordered", [])
+    assert shape(act(0, "open", lines=[])) == ("emptied", [])
+
+
 def test_an_emptied_cart_is_emptied():
     assert shape(act(0), act(5, "open", lines=[])) == ("emptied", [(0, 0, "emptied")])
 
