@@ -11,12 +11,14 @@ from campaigns import figures, matching, scheduling, sending
 DRAIN_SECONDS = 20.0
 LINGER_SECONDS = 2.0
 POLL_SECONDS = 0.005
+REST_SECONDS = 0.03
 
 
 def drain() -> int:
     """Send until nothing is due, then stay a little, since what follows shortly need not wait for the next ring.
 
-    A full batch means there is more: the next sender is woken to join. Returns how many deliveries were looked at.
+    A full batch means there is more: the next sender is woken to join. After a smaller one it rests as long as that
+    took: what a batch costs beside its messages is then paid by more of them. Returns how many it looked at.
     """
     doorbell.answered(scheduling.QUEUE)
     close_old_connections()
@@ -24,16 +26,18 @@ def drain() -> int:
     began = busy = monotonic()
     done = 0
     while monotonic() - began < DRAIN_SECONDS:
+        start = monotonic()
         claimed = sending.send_batch()
         done += claimed
+        if claimed == sending.BATCH:
+            scheduling.ring()
+            busy = monotonic()
+            continue
         if claimed:
             busy = monotonic()
         elif monotonic() - busy > LINGER_SECONDS:
             return done
-        else:
-            sleep(POLL_SECONDS)
-        if claimed == sending.BATCH:
-            scheduling.ring()
+        sleep(min(max(monotonic() - start, POLL_SECONDS), REST_SECONDS))
     scheduling.ring()
     return done
 

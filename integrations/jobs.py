@@ -17,6 +17,7 @@ BATCH = 500
 DRAIN_SECONDS = 10.0
 LINGER_SECONDS = 0.5
 POLL_SECONDS = 0.005
+REST_SECONDS = 0.03
 
 logger = logging.getLogger(__name__)
 
@@ -24,19 +25,20 @@ logger = logging.getLogger(__name__)
 def process_events() -> None:
     """Settle what waits, for some seconds; linger a moment, since events come in clusters. Harmless to repeat.
 
-    A full batch rings again, so that an idle worker joins in. The database away: the events wait, the clock rings later.
+    A full batch rings again, so that an idle worker joins in; after a smaller one the worker rests as long as that took,
+    so that the next one is larger. The database away: the events wait, the clock rings later.
     """
     answered("events")
     start = worked = time.monotonic()
     try:
         while (now := time.monotonic()) - start < DRAIN_SECONDS and now - worked < LINGER_SECONDS:
             count = process_batch()
-            if count == 0:
-                time.sleep(POLL_SECONDS)
-                continue
-            worked = time.monotonic()
+            if count:
+                worked = time.monotonic()
             if count >= BATCH:
                 ring("events", JOB)
+            else:
+                time.sleep(min(max(time.monotonic() - now, POLL_SECONDS), REST_SECONDS))
     except (OperationalError, InterfaceError) as error:
         logger.warning("events wait, the database is away: %s", str(error).strip())
         connection.close()
