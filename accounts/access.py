@@ -14,6 +14,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 from guardian.models import GroupObjectPermission
 
 from accounts.models import Membership, Merchant, Role, User
@@ -163,10 +164,11 @@ def my_merchants(request: HttpRequest) -> Iterable[Merchant]:
 
 
 def enter(request: HttpRequest, merchant: Merchant) -> None:
-    """Turn the switch to a merchant, so that frame and page speak of the same one. The caller has checked access."""
+    """Turn the switch to a merchant, so that frame, page and clock speak of the same one. The caller has checked access."""
     if request.session.get(SESSION_KEY) != merchant.slug:
         request.session[SESSION_KEY] = merchant.slug
     request._current_merchant = merchant  # type: ignore[attr-defined]
+    timezone.activate(merchant.timezone)  # until `middleware` takes back the zone it gave the request
 
 
 def _held(user: User) -> dict[int, frozenset[str]]:

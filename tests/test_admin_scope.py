@@ -488,3 +488,12 @@ def test_the_pages_beside_a_row_lead_back_to_its_list_only(kind: str, mine: Merc
     title = page[page.index('<h1 class="aiq-title">') : page.index("</h1>")]
     assert 'href="/admin/campaigns/audience/"' in title
     assert 'href="/admin/campaigns/"' not in title
+
+
+def test_a_direct_address_tells_times_in_the_zone_of_its_merchant(client: Client) -> None:
+    here, there = make.merchant("Acorn", timezone="UTC"), make.merchant("Birch", timezone="Asia/Tokyo")
+    person = make.user(Role.OWNER, here)
+    access.set_role(person, there, Role.OWNER)
+    client.force_login(person)
+    event = make.event(make.connection(there))
+    assert "JST" in text(client.get(f"/admin/integrations/eventkey/{event.pk}/change/"))
