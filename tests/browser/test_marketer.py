@@ -140,9 +140,27 @@ def test_the_wizards_pages_are_free_of_serious_accessibility_faults(shop: Shop, 
         assert faults(page) == [], address
 
 
-def faults(page: Page) -> list[str]:
-    """What axe finds serious within our own part of the page."""
-    found = Axe().run(page, context="#content", options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
+LISTS = ("shopper", "audience", "messagetemplate")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_whole_pages_of_the_admin_are_free_of_serious_accessibility_faults(
+    shop: Shop, sign_in: SignIn, width: int
+) -> None:
+    leave_cart(shop, 30 + width)
+    page = sign_in("owner")
+    page.set_viewport_size({"width": width, "height": 844})
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    build(page)
+    addresses = [page.url.replace("/review/", "/recipients/"), *(f"/admin/campaigns/{name}/" for name in LISTS)]
+    for address in (*addresses, "/admin/", "/admin/accounts/membership/?o=0", "/admin/integrations/eventkey/"):
+        page.goto(address)
+        assert faults(page, within="body") == [], address
+
+
+def faults(page: Page, within: str = "#content") -> list[str]:
+    """What axe finds serious within our own part of the page, or another."""
+    found = Axe().run(page, context=within, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
     return [
         f"{fault['id']}: {fault['nodes'][0]['html'][:160]}"
         for fault in found.response["violations"]
