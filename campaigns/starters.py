@@ -53,12 +53,12 @@ _TABLE = (
 
 SAMPLE_CONTEXT: dict[str, Any] = {
     "shopper": {"first_name": "Anna", "last_name": "Keller", "email": "anna.keller@example.com"},
-    "cart": {"url": "https://shop.example.com/cart/5512", "total": "$ 53.40", "currency": "USD", "item_count": 3},
+    "cart": {"url": "https://shop.example.com/cart/5512", "total": "$53.40", "currency": "USD", "item_count": 3},
     "items": [
         {
             "name": "Gyokuro, first flush",
             "brand": "North Loop",
-            "price": "$ 29.40",
+            "price": "$29.40",
             "was_price": "",
             "quantity": 1,
             "image": "",
@@ -69,8 +69,8 @@ SAMPLE_CONTEXT: dict[str, Any] = {
         {
             "name": "Cast iron pot, 0.6 l",
             "brand": "Iwachu",
-            "price": "$ 12.00",
-            "was_price": "$ 15.00",
+            "price": "$12.00",
+            "was_price": "$15.00",
             "quantity": 2,
             "image": "",
             "url": "https://shop.example.com/products/pot",
