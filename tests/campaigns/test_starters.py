@@ -34,7 +34,7 @@ def test_a_starter_shows_products_and_what_stands_in_for_what(slug):
     message = render(compile_source(starters()[slug].source(feed=True)), SAMPLE_CONTEXT, PlainLinks())
     for part in (message.html, message.text):
         assert "Gyokuro, first flush" in part
-        assert "$ 12.00" in part
+        assert "$12.00" in part
         assert "Instead of Sencha (sold out)" in part
 
 
