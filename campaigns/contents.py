@@ -4,9 +4,9 @@ from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from campaigns.compiling import Compiled
 from campaigns.models import Content
 from campaigns.rendering import Prepared, prepare
+from campaigns.templating.compiling import Compiled
 
 CACHED = 256
 

@@ -1,4 +1,4 @@
-"""The data a message is made from (`campaigns.macros` names it): plain values, stored with the delivery."""
+"""The data a message is made from (`campaigns.templating.macros` names it): plain values, stored with the delivery."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields

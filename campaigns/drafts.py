@@ -7,9 +7,9 @@ from typing import Any
 
 from accounts import plans
 from accounts.models import Merchant, User
-from campaigns.compiling import Source
 from campaigns.models import Campaign, CampaignLog, MessageTemplate, Step
 from campaigns.starters import Starter, starters
+from campaigns.templating.compiling import Source
 
 DEFAULT_TEMPLATE = "gentle-reminder"
 DEFAULT_DELAY_MINUTES = 60

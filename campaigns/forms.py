@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 
 from accounts import plans
 from accounts.models import Merchant, Store
-from campaigns.compiling import Problem, TemplateProblems, compile_source
 from campaigns.drafts import Sketch, source_of
 from campaigns.models import Audience, Campaign, MessageTemplate, Step
+from campaigns.templating.compiling import Problem, TemplateProblems, compile_source
 
 UNITS = {"minutes": 1, "hours": 60, "days": 1440}
 MAX_DELAY_MINUTES = 30 * 1440

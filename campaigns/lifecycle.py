@@ -16,8 +16,8 @@ from django.db.models import Max
 from accounts import access
 from accounts.models import User
 from campaigns import drafts, notices, review, scheduling
-from campaigns.compiling import compile_source
 from campaigns.models import Campaign, CampaignLog, CampaignStatus, CampaignVersion, Content, Step
+from campaigns.templating.compiling import compile_source
 
 S = CampaignStatus
 

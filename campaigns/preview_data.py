@@ -18,7 +18,7 @@ def past_carts(merchant: Merchant) -> list[Cart]:
 
 
 def preview_context(merchant: Merchant, cart: Cart | None, *, feed: bool) -> dict[str, Any]:
-    """A message's data (`campaigns.macros`) as a delivery would have it now; without a cart, a sample shopper's."""
+    """A message's data (`campaigns.templating.macros`) as a delivery would have it now; without a cart, a sample shopper's."""
     if cart is None:
         own = {"store": store_data(merchant, merchant.stores.first()), "merchant": merchant_data(merchant)}
         return {**SAMPLE_CONTEXT, **own, "items": SAMPLE_CONTEXT["items"] if feed else []}

@@ -9,10 +9,10 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from accounts.models import Merchant
-from campaigns.compiling import Problem, Source, TemplateProblems, compile_source
 from campaigns.links import PlainLinks
 from campaigns.models import Step
 from campaigns.rendering import MissingData, Rendered, RenderFailed, render
+from campaigns.templating.compiling import Problem, Source, TemplateProblems, compile_source
 
 PREVIEW_POLICY = "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'"
 _META = f'<meta http-equiv="Content-Security-Policy" content="{PREVIEW_POLICY}"><base target="_blank">'

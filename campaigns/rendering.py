@@ -1,6 +1,6 @@
 """Rendering one message: compiled content + plain data + the delivery's links. Pure; no database, no settings.
 
-The data of a message ("context") is what `campaigns.macros` names: plain dicts, lists, strings and numbers, as stored with
+The data of a message ("context") is what `campaigns.templating.macros` names: plain dicts, lists, strings and numbers, as stored with
 the delivery, so that the very message can be rendered again later.
 """
 
@@ -13,10 +13,10 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any, Protocol
 
-from campaigns.compiling import Compiled
-from campaigns.filters import WEB_SCHEMES
-from campaigns.liquid import MissingData, RenderFailed, Template, parse
-from campaigns.plaintext import tidy
+from campaigns.templating.compiling import Compiled
+from campaigns.templating.filters import WEB_SCHEMES
+from campaigns.templating.liquid import MissingData, RenderFailed, Template, parse
+from campaigns.templating.plaintext import tidy
 
 __all__ = ["Message", "MissingData", "Prepared", "RenderFailed", "Rendered", "prepare", "render"]
 

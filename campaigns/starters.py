@@ -5,14 +5,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from campaigns.compiling import Source
+from campaigns.templating.compiling import Source
 
 _DIRECTORY = Path(__file__).resolve().parent.parent / "templates" / "messages" / "email"
 
 
 @dataclass(frozen=True, slots=True)
 class Starter:
-    """A template to begin with. `body` is MJML with Liquid, as `campaigns.compiling` takes it."""
+    """A template to begin with. `body` is MJML with Liquid, as `campaigns.templating.compiling` takes it."""
 
     slug: str
     label: str

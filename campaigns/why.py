@@ -10,12 +10,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from campaigns import suppressions
-from campaigns.finding import Subject
-from campaigns.meetings import meetings
 from campaigns.models import Consent, Episode, Suppression
-from campaigns.sentences import Ear
-from campaigns.story_rows import Known, load
-from campaigns.telling import Meeting, Moment, consent_told, order_told, tracked_told
+from campaigns.story.finding import Subject
+from campaigns.story.meetings import meetings
+from campaigns.story.rows import Known, load
+from campaigns.story.sentences import Ear
+from campaigns.story.telling import Meeting, Moment, consent_told, order_told, tracked_told
 
 
 @dataclass(frozen=True, slots=True)

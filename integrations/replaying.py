@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from aiq.lib.doorbell import ring
-from campaigns.finding import as_code
+from campaigns.story.finding import as_code
 from integrations.ingest import JOB
 from integrations.models import EventKey, EventState
 

@@ -8,10 +8,11 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from accounts.models import Merchant
-from campaigns import finding, why
-from campaigns.finding import MOST, Subject
+from campaigns import why
 from campaigns.models import Shopper
-from campaigns.telling import Moment
+from campaigns.story import finding
+from campaigns.story.finding import MOST, Subject
+from campaigns.story.telling import Moment
 from integrations.models import Connection, EventKey, EventState, InboundEvent
 
 MOST_EVENTS = 100

@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts import access
-from campaigns.finding import Subject, as_code
+from campaigns.story.finding import Subject, as_code
 from campaigns.views.scope import page, signed_in
 from integrations import why_events
 

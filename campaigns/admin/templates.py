@@ -12,9 +12,9 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from accounts import access
 from accounts.scoping import MerchantScopedAdmin, ScopedForm
 from aiq.lib.moments import moment
-from campaigns.compiling import Source, TemplateProblems, compile_source
 from campaigns.models import MessageTemplate
 from campaigns.starters import starters
+from campaigns.templating.compiling import Source, TemplateProblems, compile_source
 
 
 class TemplateForm(ScopedForm):

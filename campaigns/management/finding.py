@@ -5,8 +5,8 @@ import re
 
 from accounts.models import Merchant
 from aiq.lib.commands import Refused
-from campaigns.finding import as_code, phone
 from campaigns.models import Delivery
+from campaigns.story.finding import as_code, phone
 
 
 def merchant_or_refuse(slug: str) -> Merchant:

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_POST
 from accounts import access, plans
 from campaigns import drafts, preview_data, review
 from campaigns.forms import ContentForm, TemplateForm
-from campaigns.macros import MACROS
 from campaigns.models import Campaign, MessageTemplate
+from campaigns.templating.macros import MACROS
 from campaigns.views.scope import on_campaign, refuse
 from campaigns.views.steps import first_step, go, saved, saves_only, step_page, url_of, user_of
 from campaigns.views.wizard import get_or_post

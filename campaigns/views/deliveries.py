@@ -11,11 +11,11 @@ from django.views.decorators.http import require_GET
 
 from accounts import access
 from accounts.models import Merchant
-from campaigns import finding
-from campaigns.meetings import of_delivery
 from campaigns.models import Campaign, Decision, Delivery, DeliveryStatus, TrackingEvent
-from campaigns.sentences import Ear
-from campaigns.telling import Meeting
+from campaigns.story import finding
+from campaigns.story.meetings import of_delivery
+from campaigns.story.sentences import Ear
+from campaigns.story.telling import Meeting
 from campaigns.views.scope import page, signed_in
 from campaigns.why import ear_of
 

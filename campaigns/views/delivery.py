@@ -15,9 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import access
 from campaigns import support
 from campaigns.asleft import POLICY, as_left
-from campaigns.meetings import of_delivery
 from campaigns.models import Delivery, Order
-from campaigns.telling import order_told, tracked_told
+from campaigns.story.meetings import of_delivery
+from campaigns.story.telling import order_told, tracked_told
 from campaigns.views.deliveries import decisions_of, ear_for, tracking_of
 from campaigns.views.scope import View, page, refuse, signed_in, tell
 from campaigns.views.steps import user_of

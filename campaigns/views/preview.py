@@ -12,13 +12,13 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import access
 from accounts.models import Merchant
 from campaigns import drafts, preview_data, previewing
-from campaigns.compiling import Compiled, Source
 from campaigns.forms import TestSendForm
 from campaigns.links import PlainLinks
 from campaigns.models import Campaign, Cart, Content, Step
 from campaigns.previewing import PREVIEW_POLICY, Preview
 from campaigns.rendering import MissingData, Rendered, RenderFailed
 from campaigns.rendering import render as render_message
+from campaigns.templating.compiling import Compiled, Source
 from campaigns.views.scope import on_campaign, signed_in
 from campaigns.views.steps import first_step
 

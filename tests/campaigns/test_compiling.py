@@ -1,8 +1,8 @@
 import pytest
 
-from campaigns.compiling import Source, TemplateProblems, compile_source
 from campaigns.links import PlainLinks
 from campaigns.rendering import render
+from campaigns.templating.compiling import Source, TemplateProblems, compile_source
 
 BODY = """<mjml><mj-body>
 <mj-section><mj-column>

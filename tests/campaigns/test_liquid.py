@@ -1,7 +1,7 @@
 import pytest
 
 from campaigns.links import PlainLinks
-from campaigns.liquid import MissingData, RenderFailed, parse
+from campaigns.templating.liquid import MissingData, RenderFailed, parse
 
 DATA = {
     "shopper": {"email": "anna@example.com"},

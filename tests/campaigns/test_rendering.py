@@ -6,10 +6,10 @@ import pytest
 from liquid import Environment
 
 from campaigns import rendering
-from campaigns.compiling import Compiled, Source, compile_source
 from campaigns.links import LinkMaker, PlainLinks, read_click, read_open, read_unsubscribe
 from campaigns.rendering import MissingData, prepare, readable_on, render
 from campaigns.starters import SAMPLE_CONTEXT, starters
+from campaigns.templating.compiling import Compiled, Source, compile_source
 
 DELIVERY = UUID("018f3c7e-0000-7000-8000-000000000001")
 LINKS = LinkMaker("https://mail.example", DELIVERY)

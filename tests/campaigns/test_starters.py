@@ -1,9 +1,9 @@
 import pytest
 
-from campaigns.compiling import compile_source
 from campaigns.links import PlainLinks
 from campaigns.rendering import render
 from campaigns.starters import SAMPLE_CONTEXT, starters
+from campaigns.templating.compiling import compile_source
 
 BARE = {
     "cart": {"url": "https://shop.example/c"},

@@ -10,9 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Merchant, Role
-from campaigns import finding, reasons, why
+from campaigns import reasons, why
 from campaigns.models import Decision, DecisionKind, Delivery, DeliveryStatus, SentMessage, TrackingEvent
-from campaigns.sentences import Ear, because
+from campaigns.story import finding
+from campaigns.story.sentences import Ear, because
 from campaigns.why import Story
 from tests import factories
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Merchant
 from aiq.lib.commands import Refused, SupportCommand
 from campaigns.management.finding import merchant_or_refuse
-from campaigns.telling import Meeting, Moment
+from campaigns.story.telling import Meeting, Moment
 from campaigns.why import Story
 from integrations import why_events
 

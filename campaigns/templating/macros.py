@@ -14,7 +14,7 @@ from liquid.builtin.tags.for_tag import ForNode
 from liquid.context import RenderContext
 from liquid.exceptions import LiquidError
 
-from campaigns.liquid import ALLOWED_TAGS, HTML, Template, parse
+from campaigns.templating.liquid import ALLOWED_TAGS, HTML, Template, parse
 
 MACROS: dict[str, str] = {
     "shopper.first_name": "First name",

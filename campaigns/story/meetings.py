@@ -9,9 +9,9 @@ from typing import Any
 from campaigns import ledger, matching, reasons
 from campaigns.decide import decide_entry
 from campaigns.models import Decision, Delivery, DeliveryStatus, Episode, Order, Outcome, TrackingEvent
-from campaigns.sentences import Ear
-from campaigns.story_rows import Known
-from campaigns.telling import Check, Meeting, headline, told, won
+from campaigns.story.rows import Known
+from campaigns.story.sentences import Ear
+from campaigns.story.telling import Check, Meeting, headline, told, won
 
 
 def meetings(episode: Episode, known: Known, ear: Ear) -> Iterator[Meeting]:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from html import unescape
 
-from campaigns.cutting import TOKEN, Cut
-from campaigns.structure import Piece, attributes_of, pieces_of
+from campaigns.templating.cutting import TOKEN, Cut
+from campaigns.templating.structure import Piece, attributes_of, pieces_of
 
 _BLOCKS = frozenset(
     "mj-text mj-button mj-table mj-section mj-wrapper mj-hero mj-column p div h1 h2 h3 h4 ul ol table".split()

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from campaigns import matching
-from campaigns.finding import Subject
 from campaigns.models import Decision, Delivery, Episode, Order, TrackingEvent
+from campaigns.story.finding import Subject
 
 MOST_EPISODES = 30
 MOST_ORDERS = 50

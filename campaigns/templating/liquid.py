@@ -25,7 +25,7 @@ from liquid.undefined import UNDEFINED, FalsyStrictUndefined
 from liquid.utils import ReadOnlyChainMap
 from markupsafe import escape
 
-from campaigns.filters import allowed_filters, track
+from campaigns.templating.filters import allowed_filters, track
 
 MAX_OUTPUT_CHARS = 512 * 1024
 MAX_ITERATIONS = 2_000

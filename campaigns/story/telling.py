@@ -8,7 +8,7 @@ from uuid import UUID
 from aiq.lib.money import money
 from campaigns import reasons
 from campaigns.models import Consent, Decision, Delivery, DeliveryStatus, Order, TrackingEvent, TrackingKind
-from campaigns.sentences import Ear, because, order_name
+from campaigns.story.sentences import Ear, because, order_name
 
 D, T = DeliveryStatus, TrackingKind
 

@@ -11,18 +11,18 @@ from pathlib import Path
 from liquid.exceptions import LiquidError
 from mjml import mjml2html
 
-from campaigns.cutting import TOKEN, Cut, TemplateProblems, cut
-from campaigns.finishing import add_pixel, add_preheader, lost_blocks, mark_links, shorten_lines
-from campaigns.liquid import parse
-from campaigns.macros import Problem, analyze, line_at
-from campaigns.plaintext import plain_text
-from campaigns.structure import Walk, readable_entities, require_well_formed
+from campaigns.templating.cutting import TOKEN, Cut, TemplateProblems, cut
+from campaigns.templating.finishing import add_pixel, add_preheader, lost_blocks, mark_links, shorten_lines
+from campaigns.templating.liquid import parse
+from campaigns.templating.macros import Problem, analyze, line_at
+from campaigns.templating.plaintext import plain_text
+from campaigns.templating.structure import Walk, readable_entities, require_well_formed
 
 __all__ = ["Compiled", "Problem", "Source", "TemplateProblems", "compile_source"]
 
 MAX_BYTES = {"subject": 1_000, "preheader": 1_000, "body": 200_000, "text": 100_000}
 ELEMENTS = ("aiq-styles", "aiq-header", "aiq-feed", "aiq-footer")
-_PARTS_DIR = Path(__file__).resolve().parent.parent / "templates" / "messages" / "email" / "parts"
+_PARTS_DIR = Path(__file__).resolve().parent.parent.parent / "templates" / "messages" / "email" / "parts"
 _UNSUBSCRIBE_LINE = "\n\nUnsubscribe: {{ unsubscribe_url }}\n"
 _UNPRINTABLE = frozenset(chr(code) for code in range(32)) - {"\n", "\r", "\t"} | {"\x7f"}
 

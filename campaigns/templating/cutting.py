@@ -8,7 +8,7 @@ unprintable in an attribute as a Rust escape).
 import re
 from dataclasses import dataclass, field
 
-from campaigns.macros import Problem, line_at
+from campaigns.templating.macros import Problem, line_at
 
 OPEN, CLOSE = "LqZ", "ZqL"
 TOKEN = re.compile(f"{OPEN}(\\d+){CLOSE}")

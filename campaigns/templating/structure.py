@@ -11,8 +11,8 @@ from html.entities import html5
 from typing import NamedTuple
 from xml.parsers import expat
 
-from campaigns.cutting import CLOSE, OPEN, TOKEN, Cut, Nesting, TemplateProblems, cut
-from campaigns.macros import Problem
+from campaigns.templating.cutting import CLOSE, OPEN, TOKEN, Cut, Nesting, TemplateProblems, cut
+from campaigns.templating.macros import Problem
 
 MAX_DEPTH = 60
 _CONTENT = frozenset(

@@ -5,8 +5,8 @@ Works while Liquid is still cut out, so that quotes and angle brackets in Liquid
 
 import re
 
-from campaigns.cutting import CLOSE, OPEN, TOKEN, Cut, tag_name
-from campaigns.macros import Problem
+from campaigns.templating.cutting import CLOSE, OPEN, TOKEN, Cut, tag_name
+from campaigns.templating.macros import Problem
 
 _HREF = re.compile(r"(<(?!link\b)[a-zA-Z][^<>]*?\shref=)(?:\"([^\"]*)\"|'([^']*)')")
 _BODY = re.compile(r"<body\b[^>]*>")
