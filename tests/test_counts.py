@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from bench.counting import counted
-from campaigns import sending
+from campaigns import handover, sending
 from campaigns.gather import gather
 from campaigns.models import Delivery
 from integrations import jobs
@@ -28,7 +28,7 @@ def shop():
 @pytest.fixture(autouse=True)
 def full_groups(monkeypatch):
     """On a slow machine the sender makes its groups smaller; here they are counted."""
-    monkeypatch.setattr(sending, "GROUP_SECONDS", 60)
+    monkeypatch.setattr(handover, "GROUP_SECONDS", 60)
 
 
 def arrive(shop, count, first=0):

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns import consents, sending, suppressions
+from campaigns import consents, handover, sending, suppressions
 from campaigns.channels.email import EmailChannel
 from campaigns.models import Decision, Delivery, SentMessage, Shopper
 from tests import factories
@@ -68,7 +68,7 @@ def test_a_sender_that_dies_while_handing_over_leaves_unknown_and_nothing_is_sen
     def die(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sending, "_hand_over", die)
+    monkeypatch.setattr(handover, "hand_over", die)
     with pytest.raises(KeyboardInterrupt):
         sending.send_batch()
     monkeypatch.undo()
@@ -86,7 +86,7 @@ def test_a_late_sender_whose_lease_ended_cannot_move_the_row(merchant, smtp_sink
     lease_ends(delivery)
     sending.sweep()
     sending.send_batch()
-    assert sending._start(late, [composed(delivery, late)]) == []
+    assert handover.start(late, [composed(delivery, late)]) == []
     assert status(delivery) == ("sent", "")
 
 
@@ -127,7 +127,7 @@ def test_a_refusal_for_good_fails_with_the_servers_answer(merchant, smtp_sink):
 def test_a_refusal_for_now_is_tried_again_later_and_not_for_ever(merchant, smtp_sink):
     (delivery,) = due(merchant)
     smtp_sink.answer = "451 Try again later"
-    for _ in range(len(sending.BACK_OFF)):
+    for _ in range(len(handover.BACK_OFF)):
         sending.send_batch()
         assert status(delivery) == ("pending", "")
         assert delivery.send_at > datetime.now(UTC)
@@ -157,7 +157,7 @@ def test_one_message_that_cannot_be_made_does_not_keep_its_neighbours(merchant, 
 
 
 def test_the_number_of_statements_does_not_grow_with_the_batch(merchant, smtp_sink, monkeypatch):
-    monkeypatch.setattr(sending, "GROUP_SECONDS", 60)
+    monkeypatch.setattr(handover, "GROUP_SECONDS", 60)
     campaign = factories.live_campaign(merchant)
 
     def statements(count):
@@ -210,7 +210,7 @@ def test_a_message_that_breaks_its_making_is_skipped_and_its_neighbours_go(merch
 def test_an_answer_after_the_lease_ended_is_still_taken(merchant, smtp_sink, monkeypatch, answer, expected):
     (delivery,) = due(merchant)
     smtp_sink.answer = answer
-    hand_over = sending._hand_over
+    hand_over = handover.hand_over
 
     def slowly(group):
         outcomes = hand_over(group)
@@ -219,21 +219,21 @@ def test_an_answer_after_the_lease_ended_is_still_taken(merchant, smtp_sink, mon
         assert status(delivery) == ("unknown", "")
         return outcomes
 
-    monkeypatch.setattr(sending, "_hand_over", slowly)
+    monkeypatch.setattr(handover, "hand_over", slowly)
     sending.send_batch()
     assert status(delivery) == expected
 
 
 def test_an_answer_after_support_has_settled_it_changes_nothing(merchant, smtp_sink, monkeypatch):
     (delivery,) = due(merchant)
-    hand_over = sending._hand_over
+    hand_over = handover.hand_over
 
     def slowly(group):
         outcomes = hand_over(group)
         Delivery.objects.update(status="failed", reason="settled_by_support", lease_until=None)
         return outcomes
 
-    monkeypatch.setattr(sending, "_hand_over", slowly)
+    monkeypatch.setattr(handover, "hand_over", slowly)
     sending.send_batch()
     assert status(delivery) == ("failed", "settled_by_support")
 
@@ -241,13 +241,13 @@ def test_an_answer_after_support_has_settled_it_changes_nothing(merchant, smtp_s
 def test_a_cart_that_becomes_somebody_elses_meanwhile_is_decided_anew(merchant, smtp_sink, monkeypatch):
     (delivery,) = due(merchant)
     before, other = delivery.shopper, factories.shopper(merchant)
-    start = sending._start
+    start = handover.start
 
     def handed_on(claim, group):
         delivery.episode.cart.__class__.objects.update(shopper=other)
         return start(claim, group)
 
-    monkeypatch.setattr(sending, "_start", handed_on)
+    monkeypatch.setattr(handover, "start", handed_on)
     sending.send_batch()
     sending.send_batch()
     assert [len(smtp_sink.to(one.email)) for one in (before, other)] == [0, 1]
@@ -256,15 +256,15 @@ def test_a_cart_that_becomes_somebody_elses_meanwhile_is_decided_anew(merchant, 
 @pytest.mark.django_db(transaction=True)
 def test_what_left_is_recorded_though_the_database_breaks_off_meanwhile(smtp_sink, monkeypatch):
     first, second = due(factories.merchant(), 2)
-    monkeypatch.setattr(sending._pace, "size", lambda most: 1)
-    hand_over = sending._hand_over
+    monkeypatch.setattr(handover.pace, "size", lambda most: 1)
+    hand_over = handover.hand_over
 
     def cut_off(group):
         outcomes = hand_over(group)
         connection.connection.close()
         return outcomes
 
-    monkeypatch.setattr(sending, "_hand_over", cut_off)
+    monkeypatch.setattr(handover, "hand_over", cut_off)
     sending.send_batch()
     assert (status(first), status(second)) == (("sent", ""), ("sent", ""))
     assert len(smtp_sink.messages) == 2
