@@ -14,8 +14,10 @@ from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import environ
+import sentry_sdk
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
+from sentry_sdk.utils import BadDsn
 
 from aiq.addresses import read_address
 
@@ -214,3 +216,14 @@ def _option(text: str) -> Any:
         return json.loads(text.lower() if text.lower() in {"true", "false"} else text)
     except ValueError:
         return text
+
+
+def report_errors(env: Env) -> None:
+    """Errors go to Sentry where SENTRY_DSN is set, without personal data: no bodies, no addresses, no local variables."""
+    if dsn := env("SENTRY_DSN", default=""):
+        try:
+            sentry_sdk.init(dsn, include_local_variables=False, max_request_body_size="never")
+        except BadDsn:
+            env.note(
+                "aiq.E009", "SENTRY_DSN is not the address of a Sentry project.", "Copy it from the project's settings."
+            )

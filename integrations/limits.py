@@ -12,7 +12,6 @@ from django.conf import settings
 
 from aiq.lib.doorbell import connection
 
-DEFAULT_PER_SECOND = 3000
 PORTIONS = 20
 AWAY_SECONDS = 1.0
 
@@ -32,7 +31,7 @@ _redis_back_at = 0.0
 
 def allowed(connection_id: int) -> bool:
     """Count one call; False where the connection has had its share of this second."""
-    limit = getattr(settings, "STORE_CALLS_PER_SECOND", DEFAULT_PER_SECOND)
+    limit = settings.STORE_CALLS_PER_SECOND
     second = _this_second(connection_id)
     second.since += 1
     if second.since >= max(1, limit // PORTIONS) and time.monotonic() >= _redis_back_at:

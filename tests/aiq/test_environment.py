@@ -90,6 +90,7 @@ def test_anymail_options_come_from_the_environment_and_from_files(
         ("EMAIL_URL", "anymail+pigeon://", "aiq.E004"),
         ("PORT", "eighty", "aiq.E006"),
         ("HASH_KEY_FILE", "/nowhere", "aiq.E007"),
+        ("SENTRY_DSN", "sentry.example.com", "aiq.E009"),
     ],
 )
 def test_a_wrong_value_is_noted_and_never_raised(
@@ -102,6 +103,7 @@ def test_a_wrong_value_is_noted_and_never_raised(
     environment.redis_url(env, tmp_path)
     environment.email(env, tmp_path)
     environment.keys(env, tmp_path, may_generate=False)
+    environment.report_errors(env)
     assert [problem.check for problem in env.problems] == [check]
     assert all(problem.hint for problem in env.problems)
 
