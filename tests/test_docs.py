@@ -1,10 +1,24 @@
 """What the documents promise is there: links, commands, variables, dependencies."""
 
+import json
 import re
+import shlex
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
-from django.core.management import get_commands
+from django.core.management import get_commands, load_command_class
+
+from aiq.lib.registry import Registry
+from campaigns.channels.base import Channel, ChannelError, OutcomeUnknown, Receipt
+from integrations.providers.base import BadPayloadError, IgnoredEventError, Provider
+from tests.campaigns.test_mime import MESSAGE
+from tests.integrations import test_providers
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -54,3 +68,78 @@ def test_every_dependency_earns_a_line() -> None:
         if "==" in line
     ]
     assert [name for name in pinned if not re.search(rf"[| ,]{re.escape(name)}[ ,|]", text)] == []
+
+
+def commands_in(text: str) -> set[str]:
+    """Command lines with arguments: after `manage.py`, and in the first column of the table of support's commands."""
+    lines = set(re.findall(r"python manage\.py ([a-z_]+ [^`\n|>]*)", text))
+    rows = (row.split(" | ")[0] for row in text.splitlines() if row.startswith("| `"))
+    return lines | {line for row in rows for line in re.findall(r"`([a-z]+(?:_[a-z]+)* [^`]+|list_[a-z]+)`", row)}
+
+
+@pytest.mark.parametrize("line", sorted({line for d in DOCUMENTS for line in commands_in(d.read_text())}))
+def test_every_command_line_is_one_that_the_command_takes(line: str) -> None:
+    name, *arguments = shlex.split(line.split(" #")[0])
+    load_command_class(get_commands()[name], name).create_parser("manage.py", name).parse_args(arguments)
+
+
+def test_json_in_the_documents_is_json() -> None:
+    for document in DOCUMENTS:
+        for block in re.findall(r"```json\n(.*?)```", document.read_text(), re.DOTALL):
+            json.loads(block)
+
+
+@pytest.fixture
+def recipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The recipes of CONTRIBUTING.md as two packages, where a registry finds them."""
+    for block in re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL):
+        folder = tmp_path / ("recipe_provider" if "(Provider)" in block else "recipe_channel")
+        folder.mkdir()
+        (folder / "__init__.py").touch()
+        (folder / "example.py").write_text(block)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path
+
+
+def test_the_recipe_for_a_provider_keeps_the_contract(recipes: Path) -> None:
+    [provider] = Registry("recipe_provider", Provider)  # type: ignore[type-abstract]
+    cart = {
+        "cart_id": 7,
+        "at": "2026-03-09T18:30:00Z",
+        "url": "https://shop.example.com/cart/7",
+        "buyer": {"id": 1, "email": "Avery@Example.com", "first_name": "Avery"},
+        "lines": [{"id": 2, "name": "Tea", "price": "4.50"}],
+    }
+    at = datetime(2026, 3, 10, tzinfo=UTC)
+    test_providers.test_every_provider_keeps_the_contract(provider)
+    [fact] = provider.parse("cart.abandoned", cart, at)
+    assert [fact] == provider.parse("cart.abandoned", provider.allow_listed("cart.abandoned", {**cart, "x": 1}), at)
+    assert fact.customer.email == "avery@example.com"
+    for bent in test_providers.bendings(cart):
+        with suppress(BadPayloadError, IgnoredEventError):
+            provider.parse("cart.abandoned", bent, at)
+        provider.allow_listed("cart.abandoned", bent)
+
+
+class Gateway(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(int(self.path[1:]))
+        self.end_headers()
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [(200, Receipt), (400, ChannelError), (429, ChannelError), (500, OutcomeUnknown)]
+)
+def test_the_recipe_for_a_channel_keeps_the_contract(recipes: Path, settings: Any, status: int, outcome: type) -> None:
+    [channel] = Registry[Any]("recipe_channel", Channel)
+    assert (channel.slug.isidentifier(), bool(channel.label), channel.send_many([])) == (True, True, [])
+    with HTTPServer(("127.0.0.1", 0), Gateway) as gateway:
+        Thread(target=gateway.serve_forever, daemon=True).start()
+        settings.SMS_URL = f"http://127.0.0.1:{gateway.server_port}/{status}"
+        outcomes = channel.send_many([replace(MESSAGE, to_email="+17205550161")])
+        gateway.shutdown()
+    assert [type(one) for one in outcomes] == [outcome]
