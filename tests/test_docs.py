@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.core.management import get_commands, load_command_class
 
+from aiq import health
 from aiq.lib.registry import Registry
 from campaigns.channels.base import Channel, ChannelError, OutcomeUnknown, Receipt
 from integrations.providers.base import BadPayloadError, IgnoredEventError, Provider
@@ -34,7 +35,7 @@ def test_links_lead_somewhere(document: Path) -> None:
     assert [link for link in links if "://" not in link and not (document.parent / link).exists()] == []
 
 
-def test_every_command_named_exists() -> None:
+def test_every_command_and_gauge_named_exists() -> None:
     known = {*get_commands(), "runserver"}
     named = {name for document in DOCUMENTS for name in re.findall(r"manage\.py ([a-z_]+)", document.read_text())}
     named |= {
@@ -43,7 +44,8 @@ def test_every_command_named_exists() -> None:
         if row.startswith("| `")
         for name in re.findall(r"`([a-z]+_[a-z_]+)", row)
     }
-    assert named - known == set()
+    gauges = {gauge for name, *_ in health._GAUGES for gauge in (f"aiq_{name}", f"aiq_{name}_oldest_seconds")}
+    assert named - known == gauges
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert {n for d in DOCUMENTS for n in re.findall(r"^make ([a-z]+)", d.read_text(), re.MULTILINE)} - targets == set()
 
