@@ -40,12 +40,19 @@ WITH days AS MATERIALIZED (
      AND e.abandoned_at >= days.starts AND e.abandoned_at < days.ends AND e.abandoned_at <= %(now)s
     GROUP BY e.merchant_id, days.day
   UNION ALL
+    -- Entries of what was abandoned: by silence one enters ahead of its time, and may be bought before.
     SELECT d.merchant_id, d.campaign_id, days.day,
-           CASE WHEN grouping(d.campaign_id) = 0 THEN count(DISTINCT d.episode_id) FILTER (WHERE d.kind = 'entry')
-                ELSE 0 END,
-           count(DISTINCT d.episode_id) FILTER (WHERE d.kind = 'entry' AND d.outcome = 'entered'), 0,
-           count(DISTINCT d.delivery_id) FILTER (WHERE d.kind = 'step' AND d.outcome = 'skipped'), 0, 0, 0
+           CASE WHEN grouping(d.campaign_id) = 0 THEN count(DISTINCT d.episode_id) ELSE 0 END,
+           count(DISTINCT d.episode_id) FILTER (WHERE d.outcome = 'entered'), 0, 0, 0, 0, 0
+    FROM days JOIN campaigns_episode e ON e.merchant_id = days.merchant_id
+     AND e.abandoned_at >= days.starts AND e.abandoned_at < days.ends AND e.abandoned_at <= %(now)s
+    JOIN campaigns_decision d ON d.episode_id = e.id AND d.kind = 'entry'
+    GROUP BY GROUPING SETS ((d.merchant_id, days.day), (d.merchant_id, days.day, d.campaign_id))
+  UNION ALL
+    SELECT d.merchant_id, d.campaign_id, days.day, 0, 0, 0, count(DISTINCT d.delivery_id), 0, 0, 0
     FROM days JOIN campaigns_decision d ON d.merchant_id = days.merchant_id AND d.at >= days.starts AND d.at < days.ends
+     AND d.kind = 'step' AND d.outcome = 'skipped'
+    JOIN campaigns_episode e ON e.id = d.episode_id AND e.abandoned_at IS NOT NULL
     GROUP BY GROUPING SETS ((d.merchant_id, days.day), (d.merchant_id, days.day, d.campaign_id))
   UNION ALL
     SELECT d.merchant_id, d.campaign_id, days.day, 0, 0, count(*), 0, 0, 0, 0

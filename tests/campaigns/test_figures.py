@@ -92,6 +92,19 @@ def test_an_abandonment_that_lies_ahead_does_not_count_yet(story):
     assert not DailyFigure.objects.exists()
 
 
+def test_a_cart_bought_before_silence_made_it_abandoned_counts_nowhere(story):
+    episode = story.abandoned(NOW - HOUR)
+    story.decision(
+        episode, "step", "skipped", NOW, factories.delivery(story.campaign, episode, status="skipped", reason="bought")
+    )
+    for ahead_or_never in (NOW + HOUR, None):
+        type(episode).objects.update(abandoned_at=ahead_or_never)
+        roll_up(NOW)
+        assert not DailyFigure.objects.filter(entered__gt=0).exists()
+        assert not DailyFigure.objects.filter(abandoned__gt=0).exists()
+    assert not DailyFigure.objects.filter(skipped__gt=0).exists()
+
+
 def test_what_machines_open_and_click_never_counts(story):
     delivery = story.sent(story.abandoned())
     happened(delivery, "opened", NOW, machine=True)
