@@ -1,5 +1,6 @@
 """Pages outside the admin's models: the front door, the first owner, the merchant switch, passwords."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import login
 from django.contrib.auth import views as auth_views
@@ -15,6 +16,8 @@ from accounts.forms import PasswordResetForm, SetPasswordForm, WelcomeForm
 from accounts.invitations import AlreadyFounded, found
 from accounts.models import User
 
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
 
 @never_cache
 def front(request: HttpRequest) -> HttpResponse:
@@ -25,9 +28,14 @@ def front(request: HttpRequest) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("password")
 def welcome(request: HttpRequest) -> HttpResponse:
-    """Creates the first merchant and its owner and signs them in; afterwards this page is only a redirect."""
+    """Creates the first merchant and its owner and signs them in; afterwards this page is only a redirect.
+
+    On a public address whoever comes first might be a stranger: there the page says which commands make the owner.
+    """
     if User.objects.exists():
         return redirect("admin:index")
+    if settings.PUBLIC_HOST not in LOOPBACK:
+        return render(request, "accounts/welcome_closed.html", _frame(request) | {"title": "Welcome"}, status=403)
     form = WelcomeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

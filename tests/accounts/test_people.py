@@ -36,6 +36,13 @@ def test_the_first_owner_gets_a_merchant_and_is_signed_in(client: Client) -> Non
     assert client.get("/admin/").status_code == 200
 
 
+def test_on_a_public_address_no_stranger_becomes_the_first_owner(client: Client, settings: Any) -> None:
+    settings.PUBLIC_HOST = "cart.example.com"
+    answer = client.post("/welcome/", FIRST)
+    assert (answer.status_code, User.objects.count()) == (403, 0)
+    assert "create_user" in answer.content.decode()
+
+
 def test_the_welcome_page_is_closed_once_somebody_is_there(client: Client) -> None:
     make.user()
     assert client.get("/welcome/").status_code == 302
