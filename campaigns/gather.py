@@ -148,7 +148,7 @@ def _orders(rows: Sequence[Delivery]) -> dict[int, list[Order]]:
     carts = [row.episode.cart for row in rows]
     since = min(row.episode.last_activity_at for row in rows)
     theirs = Q(shopper_id__in={cart.shopper_id for cart in carts} - {None}) | Q(
-        cart_keys__overlap=[c.key for c in carts]
+        cart_keys__overlap=[c.key for c in carts], source__in={c.source for c in carts}
     )
     by_shopper: dict[int | None, list[Order]] = defaultdict(list)
     by_cart: dict[str, list[Order]] = defaultdict(list)

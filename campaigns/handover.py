@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 GROUP_SECONDS = 0.25
 SENDING_LEASE = "5 minutes"
 INSIST_SECONDS = 60.0
-BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
+# A mail server may be away for most of a day; what has become too late meanwhile expires at its next look.
+BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, *[60] * 24))
 OUTCOME_FIELDS = ["status", "reason", "provider_id", "sent_at", "send_at", "attempts", "lease_until", "claim_token"]
 
 T = TypeVar("T")

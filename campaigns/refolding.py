@@ -74,8 +74,8 @@ def _shopper_of(rows: list[CartActivity]) -> int | None:
 
 def _orders_of(carts: Iterable[Cart]) -> list[Order]:
     shoppers = {cart.shopper_id for cart in carts} - {None}
-    keys = [cart.key for cart in carts]
-    concerned = Q(shopper_id__in=shoppers) | Q(cart_keys__overlap=keys)
+    named = Q(cart_keys__overlap=[cart.key for cart in carts], source__in={cart.source for cart in carts})
+    concerned = Q(shopper_id__in=shoppers) | named
     return list(Order.objects.filter(concerned).only("source", "store", "shopper", "cart_keys", "lines", "placed_at"))
 
 

@@ -207,6 +207,10 @@ class Relay:
                 elif fresh and done == len(outcomes):
                     outcomes.append(_not_now(lost))
                     losses += 1
+            except BaseException:
+                # A job's time limit, say: an answer may be unread, and the next message would take it for its own.
+                self.close(politely=False)
+                raise
         return outcomes + [ChannelError("the mail server keeps hanging up", permanent=False)] * (
             len(envelopes) - len(outcomes)
         )

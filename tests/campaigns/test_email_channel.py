@@ -156,6 +156,20 @@ def test_a_server_that_keeps_hanging_up_is_left_alone(server):
     assert server.connections == 2
 
 
+def test_an_interruption_from_outside_leaves_no_answer_for_the_next_mail(server, monkeypatch):
+    send("anna")
+
+    def interrupted(session):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(smtp.Session, "_reply", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            send("ben")
+    assert kinds(send("no-such", "carl")) == ["refused", "sent"]
+    assert server.connections == 2
+
+
 def test_a_server_that_is_not_there_leaves_everything_for_later(settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
