@@ -160,6 +160,7 @@ class Role(models.TextChoices):
 class Membership(models.Model):
     """A user's role at a merchant. Groups and guardian permissions follow from it through `access.sync_membership`."""
 
+    code = models.UUIDField(unique=True, db_default=models.Func(function="gen_random_uuid"), editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=24, choices=Role)

@@ -18,7 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin, TabularInline
 
-from accounts import access
+from accounts import access, addresses
 from accounts.models import Merchant
 
 M = TypeVar("M", bound=Model)
@@ -152,6 +152,12 @@ class MerchantScopedAdmin(Scoped, ModelAdmin):
     show_full_result_count = False
     list_per_page = 50
     paginator = BoundedPaginator
+
+    def get_urls(self) -> list[Any]:
+        return addresses.by_code(super().get_urls(), self.model)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return addresses.CodeChangeList
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

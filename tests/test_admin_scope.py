@@ -90,7 +90,7 @@ def test_a_row_of_another_merchant_is_not_at_its_address(
     MAKERS[place](mine)
     row = MAKERS[place](other)
     before = type(row).objects.filter(pk=row.pk).values().get()
-    answer = getattr(owner, method)(f"/admin/{place}/{row.pk}/{address}/", {"post": "yes", "name": "stolen"})
+    answer = getattr(owner, method)(f"/admin/{place}/{row.code}/{address}/", {"post": "yes", "name": "stolen"})
     assert answer.status_code == 404
     assert type(row).objects.filter(pk=row.pk).values().get() == before
 
@@ -103,14 +103,14 @@ def test_an_address_of_nothing_is_404(owner: Client, place: str, key: str) -> No
 
 def test_another_merchants_settings_are_not_there(owner: Client, other: Merchant) -> None:
     for address in ("change", "delete", "history"):
-        assert owner.get(f"/admin/accounts/merchant/{other.pk}/{address}/").status_code == 404
+        assert owner.get(f"/admin/accounts/merchant/{other.code}/{address}/").status_code == 404
 
 
 def test_people_and_the_list_of_merchants_are_for_superusers(owner: Client, mine: Merchant, other: Merchant) -> None:
     person = make.user()
     for address in ("", "add/", f"{person.pk}/change/"):
         assert owner.get(f"/admin/accounts/user/{address}").status_code in {403, 404}
-    assert owner.get("/admin/accounts/merchant/").url.endswith(f"/{mine.pk}/change/")
+    assert owner.get("/admin/accounts/merchant/").url.endswith(f"/{mine.code}/change/")
     assert owner.get("/admin/accounts/merchant/add/").status_code == 404
     owner.force_login(make.superuser())
     shown = text(owner.get("/admin/accounts/merchant/"))
@@ -198,7 +198,7 @@ def test_the_history_of_a_row_is_its_own(owner: Client, mine: Merchant, other: M
         action_flag=CHANGE,
         change_message=json.dumps([{"changed": {"fields": ["Secret of Birch"]}}]),
     )
-    answer = owner.get(f"/admin/campaigns/audience/{audience.pk}/history/")
+    answer = owner.get(f"/admin/campaigns/audience/{audience.code}/history/")
     assert answer.status_code == 200
     assert "Birch" not in text(answer)
     assert "Birch" not in text(owner.get("/admin/"))
@@ -207,7 +207,7 @@ def test_the_history_of_a_row_is_its_own(owner: Client, mine: Merchant, other: M
 def test_inlines_show_rows_of_the_object_only(owner: Client, mine: Merchant, other: Merchant) -> None:
     product = make.product(mine)
     make.stock(product, make.store(mine, "Our shop")), make.stock(make.product(other), make.store(other, "Birch shop"))
-    shown = text(owner.get(f"/admin/products/product/{product.pk}/change/"))
+    shown = text(owner.get(f"/admin/products/product/{product.code}/change/"))
     assert "Our shop" in shown
     assert "Birch" not in shown
 
@@ -225,7 +225,7 @@ def test_an_inline_changes_nothing(owner: Client, mine: Merchant) -> None:
         "consents-0-status": "unsubscribed",
         "consents-0-DELETE": "on",
     }
-    assert owner.post(f"/admin/campaigns/shopper/{shopper.pk}/change/", data).status_code == 302
+    assert owner.post(f"/admin/campaigns/shopper/{shopper.code}/change/", data).status_code == 302
     assert Shopper.objects.get().first_name == "New"
     assert shopper.consents.get().status == "subscribed"
 
@@ -249,15 +249,15 @@ def test_a_name_that_is_taken_is_an_error_in_the_form_and_free_at_another_mercha
 def test_an_address_of_my_other_merchant_turns_the_switch(owner: Client, mine: Merchant, other: Merchant) -> None:
     access.set_role(User.objects.get(memberships__merchant=mine), other, Role.OPERATOR)
     audience = make.audience(other, name="Group of Birch")
-    assert "Group of Birch" in text(owner.get(f"/admin/campaigns/audience/{audience.pk}/change/"))
+    assert "Group of Birch" in text(owner.get(f"/admin/campaigns/audience/{audience.code}/change/"))
     assert "Group of Birch" in text(owner.get("/admin/campaigns/audience/"))
 
 
 def test_an_address_where_my_role_is_too_small_is_404(owner: Client, mine: Merchant, other: Merchant) -> None:
     access.set_role(User.objects.get(memberships__merchant=mine), other, Role.STAFF)
     audience, shopper = make.audience(other), make.shopper(other)
-    assert owner.get(f"/admin/campaigns/audience/{audience.pk}/change/").status_code == 404
-    assert owner.get(f"/admin/campaigns/shopper/{shopper.pk}/change/").status_code == 200
+    assert owner.get(f"/admin/campaigns/audience/{audience.code}/change/").status_code == 404
+    assert owner.get(f"/admin/campaigns/shopper/{shopper.code}/change/").status_code == 200
 
 
 BUILD = {Role.OWNER, Role.OPERATOR, Role.MARKETING, Role.MARKETING_ANALYST}
@@ -290,7 +290,7 @@ def test_a_role_sees_the_pages_of_the_matrix(client: Client, mine: Merchant, pla
         client.force_login(make.user(role, mine))
         wanted = 200 if role in roles else 404
         assert client.get(f"/admin/{place}/").status_code == wanted, role
-        assert client.get(f"/admin/{place}/{row.pk}/change/").status_code == wanted, role
+        assert client.get(f"/admin/{place}/{row.code}/change/").status_code == wanted, role
 
 
 @pytest.mark.parametrize(("place", "roles"), ADDS)
@@ -305,7 +305,7 @@ def test_a_role_adds_what_the_matrix_allows(client: Client, mine: Merchant, plac
 def test_staff_looks_at_shoppers_and_changes_nothing(client: Client, mine: Merchant) -> None:
     shopper = make.shopper(mine)
     client.force_login(make.user(Role.STAFF, mine))
-    page = f"/admin/campaigns/shopper/{shopper.pk}/change/"
+    page = f"/admin/campaigns/shopper/{shopper.code}/change/"
     assert 'name="_save"' not in text(client.get(page))
     assert client.post(page, {"first_name": "Stolen"}).status_code in {403, 404}
     assert Shopper.objects.get().first_name == "Avery"
@@ -315,7 +315,7 @@ def test_a_store_owns_its_catalogue_and_a_marketer_only_hides(client: Client, mi
     product = make.product(mine, "Sencha")
     client.force_login(make.user(Role.MARKETING, mine))
     stock = {"stock-TOTAL_FORMS": "0", "stock-INITIAL_FORMS": "0"}
-    client.post(f"/admin/products/product/{product.pk}/change/", {"name": "X", "price": "1", "hidden": "on"} | stock)
+    client.post(f"/admin/products/product/{product.code}/change/", {"name": "X", "price": "1", "hidden": "on"} | stock)
     changed = Product.objects.get()
     assert (changed.name, changed.price, changed.hidden) == ("Sencha", product.price, True)
 
@@ -457,12 +457,12 @@ def test_an_event_shows_what_may_be_kept_and_nothing_more(owner: Client, mine: M
     body = json.dumps({"status": "abandoned", "customer": {"email": "a@b.example", "card": "4111"}, "note": "private"})
     door = make.connection(mine)
     quarantined = make.event(door, body, state="quarantined", reason="invalid_document")
-    shown = text(owner.get(f"/admin/integrations/eventkey/{quarantined.pk}/change/"))
+    shown = text(owner.get(f"/admin/integrations/eventkey/{quarantined.code}/change/"))
     assert "a@b.example" in shown
     assert "4111" not in shown
     assert "private" not in shown
     broken = make.event(door, "{ not json", state="quarantined", reason="not_json")
-    assert "cannot be read as JSON" in text(owner.get(f"/admin/integrations/eventkey/{broken.pk}/change/"))
+    assert "cannot be read as JSON" in text(owner.get(f"/admin/integrations/eventkey/{broken.code}/change/"))
 
 
 @pytest.mark.parametrize(
@@ -484,7 +484,7 @@ def test_an_invitation_by_another_merchant_turns_nobodys_pages(mine: Merchant, o
 @pytest.mark.parametrize("kind", ["history", "delete"])
 def test_the_pages_beside_a_row_lead_back_to_its_list_only(kind: str, mine: Merchant, owner: Client) -> None:
     row = make.audience(mine, name="Regulars")
-    page = text(owner.get(f"/admin/campaigns/audience/{row.pk}/{kind}/"))
+    page = text(owner.get(f"/admin/campaigns/audience/{row.code}/{kind}/"))
     title = page[page.index('<h1 class="aiq-title">') : page.index("</h1>")]
     assert 'href="/admin/campaigns/audience/"' in title
     assert 'href="/admin/campaigns/"' not in title
@@ -496,4 +496,15 @@ def test_a_direct_address_tells_times_in_the_zone_of_its_merchant(client: Client
     access.set_role(person, there, Role.OWNER)
     client.force_login(person)
     event = make.event(make.connection(there))
-    assert "JST" in text(client.get(f"/admin/integrations/eventkey/{event.pk}/change/"))
+    assert "JST" in text(client.get(f"/admin/integrations/eventkey/{event.code}/change/"))
+
+
+def test_addresses_hold_codes_and_a_primary_key_is_nobodys(owner: Client, mine: Merchant) -> None:
+    product = make.product(mine, "Sencha")
+    listing = text(owner.get("/admin/products/product/"))
+    assert f"/admin/products/product/{product.code}/change/" in listing
+    assert f"/product/{product.pk}/" not in listing
+    page = text(owner.get(f"/admin/products/product/{product.code}/change/"))
+    assert f"/admin/products/product/{product.code}/history/" in page
+    assert owner.get(f"/admin/products/product/{product.pk}/change/").status_code == 404
+    assert owner.get(f"/admin/products/product/{product.code}/").url.endswith(f"/{product.code}/change/")

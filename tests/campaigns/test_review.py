@@ -61,7 +61,7 @@ def test_a_merchant_without_postal_address_is_stopped_with_a_link_to_the_setting
     merchant = factories.merchant(postal_address="")
     check = review.checks(factories.campaign(merchant), timezone.now())[0]
     assert (check.code, check.level) == ("postal_address", "stop")
-    assert check.fix == f"/admin/accounts/merchant/{merchant.pk}/change/"
+    assert check.fix == f"/admin/accounts/merchant/{merchant.code}/change/"
 
 
 @pytest.mark.parametrize(
