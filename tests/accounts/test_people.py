@@ -113,7 +113,7 @@ def test_a_person_is_not_added_twice(client: Client) -> None:
 def test_the_last_owner_stays_an_owner(client: Client) -> None:
     merchant = make.merchant()
     client.force_login(owner := make.user(Role.OWNER, merchant))
-    page = f"/admin/accounts/membership/{owner.memberships.get().pk}/"
+    page = f"/admin/accounts/membership/{owner.memberships.get().code}/"
     assert b"only owner" in client.post(f"{page}change/", {"role": "staff"}).content
     assert client.post(f"{page}delete/", {"post": "yes"}).status_code in {403, 404}
     assert owner.memberships.get().role == Role.OWNER
@@ -123,7 +123,7 @@ def test_a_role_changed_on_the_page_changes_what_the_person_may(client: Client) 
     merchant = make.merchant()
     client.force_login(make.user(Role.OWNER, merchant))
     other = make.user(Role.STAFF, merchant)
-    client.post(f"/admin/accounts/membership/{other.memberships.get().pk}/change/", {"role": "marketing"})
+    client.post(f"/admin/accounts/membership/{other.memberships.get().code}/change/", {"role": "marketing"})
     assert access.can(User.objects.get(pk=other.pk), access.BUILD_CAMPAIGNS, merchant)
 
 
@@ -131,7 +131,7 @@ def test_the_set_password_mail_is_sent_again_on_demand(client: Client, django_ca
     merchant = make.merchant()
     client.force_login(make.user(Role.OWNER, merchant))
     other = make.user(Role.STAFF, merchant)
-    page = f"/admin/accounts/membership/{other.memberships.get().pk}/change/"
+    page = f"/admin/accounts/membership/{other.memberships.get().code}/change/"
     with django_capture_on_commit_callbacks(execute=True):
         client.post(page, {"role": "staff"})
         client.post(page, {"role": "staff", "send_mail": "on"})
@@ -142,7 +142,7 @@ def test_a_person_taken_off_the_team_may_nothing(client: Client) -> None:
     merchant = make.merchant()
     client.force_login(make.user(Role.OWNER, merchant))
     other = make.user(Role.OPERATOR, merchant)
-    client.post(f"/admin/accounts/membership/{other.memberships.get().pk}/delete/", {"post": "yes"})
+    client.post(f"/admin/accounts/membership/{other.memberships.get().code}/delete/", {"post": "yes"})
     assert not access.merchants(User.objects.get(pk=other.pk)).exists()
     assert not other.groups.exists()
 
@@ -161,7 +161,7 @@ def test_the_switch_turns_to_a_merchant_of_mine_and_to_no_other(client: Client) 
     assert b"Acorn" in client.get("/admin/accounts/store/").content
     client.post(f"/merchants/{second.slug}/switch/")
     assert client.session[access.SESSION_KEY] == second.slug
-    assert client.get("/admin/accounts/merchant/").url.endswith(f"/{second.pk}/change/")
+    assert client.get("/admin/accounts/merchant/").url.endswith(f"/{second.code}/change/")
     assert client.get(f"/merchants/{second.slug}/switch/").status_code == 405
     assert client.post(f"/merchants/{other.slug}/switch/").status_code == 404
 
@@ -180,7 +180,7 @@ def test_the_settings_of_a_merchant_change_what_marketing_may(client: Client) ->
         "plan": "enterprise",
         "slug": "stolen",
     }
-    assert client.post(f"/admin/accounts/merchant/{merchant.pk}/change/", form).status_code == 302
+    assert client.post(f"/admin/accounts/merchant/{merchant.code}/change/", form).status_code == 302
     merchant.refresh_from_db()
     assert (merchant.plan, merchant.slug) == ("pro", merchant.slug)
     assert merchant.slug != "stolen"
@@ -191,7 +191,7 @@ def test_a_person_is_shown_with_name_and_address(client: Client) -> None:
     merchant = make.merchant()
     client.force_login(make.user(Role.OWNER, merchant))
     person = make.user(Role.STAFF, merchant, name="Sam", email="sam@fern.example").memberships.get()
-    page = client.get(f"/admin/accounts/membership/{person.pk}/change/").content.decode()
+    page = client.get(f"/admin/accounts/membership/{person.code}/change/").content.decode()
     assert "Sam &lt;sam@fern.example&gt;" in page
     assert "[&#x27;Sam" not in page
 
