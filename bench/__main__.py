@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -21,13 +21,12 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("bench.json"))
     given = parser.parse_args()
     with stage.services() as sink:
-        figures = _play(sink, given.names or NAMES, quick=given.quick)
-    print(report.show(figures))
-    report.save(figures, given.output)
+        figures = _play(sink, given.names or NAMES, given.output, quick=given.quick)
+        print(report.show(figures), flush=True)
     sys.exit(any(figure.state == "MISSED" for figure in figures))
 
 
-def _play(sink: Control, names: tuple[str, ...], *, quick: bool) -> list[report.Figure]:
+def _play(sink: Control, names: Sequence[str], output: Path, *, quick: bool) -> list[report.Figure]:
     import django
     from django.core.management import call_command
 
@@ -47,6 +46,7 @@ def _play(sink: Control, names: tuple[str, ...], *, quick: bool) -> list[report.
         began = time.monotonic()
         measure: Callable[[Play], Iterator[report.Figure]] = import_module(f"bench.{name}").measure
         figures += measure(play)
+        report.save(figures, output)
         sys.stderr.write(f"{name}: {time.monotonic() - began:.0f} s\n")
     return figures
 
