@@ -5,13 +5,21 @@ of one, by Django, unfold or us, comes out with the code. An address with a prim
 """
 
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Model
+from django.contrib.admin import display
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.urls.converters import UUIDConverter, get_converters, register_converter
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin, checkbox
 from unfold.views import ChangeList
 
 BY_KEY = "<path:object_id>"
+TICK_ALL: SafeString = ModelAdmin.action_checkbox.short_description
 
 
 def by_code(urls: list[Any], model: type[Model]) -> list[Any]:
@@ -58,3 +66,38 @@ class CodeChangeList(ChangeList):
     def url_for_result(self, result: Any) -> str:
         name = f"{self.opts.app_label}_{self.opts.model_name}_change"
         return reverse(f"{self.model_admin.admin_site.name}:{name}", args=(result.code,))
+
+
+class CodedAdmin(ModelAdmin):
+    """Pages at addresses with codes, and lists whose checkboxes hold codes too."""
+
+    def get_urls(self) -> list[Any]:
+        return by_code(super().get_urls(), self.model)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return CodeChangeList
+
+    @display(description=TICK_ALL)
+    def action_checkbox(self, obj: Any) -> str:
+        return checkbox.render(ACTION_CHECKBOX_NAME, str(obj.code))
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Django selects by primary key: it gets those of the ticked codes, and its confirmation asks for the codes again."""
+        ticked = queryset.filter(code__in=_codes(request.POST.getlist(ACTION_CHECKBOX_NAME)))
+        request.POST = post = request.POST.copy()  # type: ignore[assignment]
+        post.setlist(ACTION_CHECKBOX_NAME, [str(key) for key in ticked.values_list("pk", flat=True)])
+        answer: HttpResponse | None = super().response_action(request, queryset)
+        if isinstance(answer, TemplateResponse) and answer.context_data and "queryset" in answer.context_data:
+            answer.context_data["queryset"] = [{"pk": row.code} for row in answer.context_data["queryset"]]
+        return answer
+
+
+def _codes(values: list[str]) -> list[UUID]:
+    return [code for value in values if (code := _code(value))]
+
+
+def _code(value: str) -> UUID | None:
+    try:
+        return UUID(value)
+    except ValueError:
+        return None

@@ -16,9 +16,10 @@ from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet, URLFi
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 
-from accounts import access, addresses
+from accounts import access
+from accounts.addresses import CodedAdmin
 from accounts.models import Merchant
 
 M = TypeVar("M", bound=Model)
@@ -50,10 +51,20 @@ class BoundedPaginator(Paginator):
 
 
 class RelatedFilter(admin.RelatedFieldListFilter):
-    """A filter by a related row that offers only the current merchant's."""
+    """A filter by the code of a related row that offers only the current merchant's."""
+
+    by_code = "__code__exact"
+
+    def __init__(self, field: Any, request: HttpRequest, params: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(field, request, params, *args, **kwargs)
+        self.used_parameters.pop(self.lookup_kwarg, None)
+        self.lookup_kwarg = f"{self.field_path}{self.by_code}"
+        self.lookup_val = params.pop(self.lookup_kwarg, None)
+        if self.lookup_val is not None:
+            self.used_parameters[self.lookup_kwarg] = self.lookup_val
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
-        return [(row.pk, str(row)) for row in choices_for(field.related_model, request)]
+        return [(row.code, str(row)) for row in choices_for(field.related_model, request)]
 
 
 def choices_for(model: type[Model], request: HttpRequest) -> QuerySet[Any]:
@@ -130,7 +141,7 @@ class ScopedInline(Scoped, TabularInline):
     hide_title = True
 
 
-class MerchantScopedAdmin(Scoped, ModelAdmin):
+class MerchantScopedAdmin(Scoped, CodedAdmin):
     """The base of every page in the admin that shows a merchant's rows.
 
     `heading` is the title of the list, `one` a row of it, `purpose` the sentence under it, `add_label` its main action; an empty list says
@@ -153,12 +164,6 @@ class MerchantScopedAdmin(Scoped, ModelAdmin):
     list_per_page = 50
     paginator = BoundedPaginator
 
-    def get_urls(self) -> list[Any]:
-        return addresses.by_code(super().get_urls(), self.model)
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
-        return addresses.CodeChangeList
-
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
@@ -173,6 +178,10 @@ class MerchantScopedAdmin(Scoped, ModelAdmin):
     def get_list_filter(self, request: HttpRequest) -> Any:
         """The declared filters, with every filter by a relation limited to the current merchant."""
         return [self._scoped_filter(entry) for entry in super().get_list_filter(request)]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        entry = (lookup.removesuffix(RelatedFilter.by_code), RelatedFilter)
+        return entry in self.get_list_filter(request) or super().lookup_allowed(lookup, value, request)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
