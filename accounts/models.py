@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -19,6 +20,7 @@ def check_timezone(value: str) -> None:
 
 
 check_currency = RegexValidator(r"^[A-Z]{3}$", "Three capital letters, like USD.")
+check_locale = RegexValidator(r"^[a-z]{2,3}(_[A-Z]{2})?$", "A language, with a country if it matters: es, or en_US.")
 check_color = RegexValidator(r"^#[0-9a-fA-F]{6}$", "A colour like #2f6f4f.")
 
 
@@ -75,6 +77,17 @@ class OrderCloses(models.TextChoices):
     SAME_PRODUCTS = "same_products", "Only carts that hold a product of the order"
 
 
+class Font(models.TextChoices):
+    """Fonts that mail clients have by themselves: what must be fetched is not shown by most of them."""
+
+    SYSTEM = "system", "The device's own"
+    ARIAL = "arial", "Arial"
+    GEORGIA = "georgia", "Georgia"
+    VERDANA = "verdana", "Verdana"
+    TREBUCHET = "trebuchet", "Trebuchet"
+    COURIER = "courier", "Courier"
+
+
 class Merchant(models.Model):
     """A customer of ours: the scope of every query and the object that all permissions hang on."""
 
@@ -91,6 +104,23 @@ class Merchant(models.Model):
     )
     brand_color = models.CharField(max_length=7, default="#2f6f4f", validators=[check_color])
     logo = models.URLField(max_length=500, blank=True, help_text="Address of a picture, about 320 pixels wide.")
+    font = models.CharField(
+        max_length=16, choices=Font, default=Font.SYSTEM, help_text="Of messages; every mail client has these."
+    )
+    locale = models.CharField(
+        "language of messages",
+        max_length=16,
+        default="en_US",
+        validators=[check_locale],
+        help_text="How prices and dates are written where a shopper's own language is not known, like en_US or es_ES.",
+    )
+    social_links = models.JSONField(default=dict, blank=True)
+    link_domains = ArrayField(
+        models.CharField(max_length=253),
+        default=list,
+        blank=True,
+        help_text="Other domains that links in messages may lead to, besides those of the stores.",
+    )
     marketing_sets_live = models.BooleanField("Marketing may set live without approval", default=False)
     regulated_goods = models.BooleanField(default=False)
     order_closes = models.CharField("an order closes", max_length=16, choices=OrderCloses, default=OrderCloses.OLDER)

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Merchant, Store
+from campaigns.models.incentives import Discount
 from campaigns.models.shoppers import Audience
 
 
@@ -93,6 +94,29 @@ class Campaign(models.Model):
         return bool(moved)
 
 
+class SoldOut(models.TextChoices):
+    """What becomes of a line of the cart that has sold out. Whatever is chosen, a message with nothing buyable is held back."""
+
+    REPLACE = "replace", "Replace it with an alternative"
+    KEEP = "keep", "Keep it, marked as sold out"
+    DROP = "drop", "Leave it out"
+    HOLD = "hold", "Hold the message back"
+
+
+class PriceRose(models.TextChoices):
+    """What becomes of a message where a price is higher now than it was in the cart."""
+
+    SHOW = "show", "Show the price as it is now"
+    HOLD = "hold", "Hold the message back"
+
+
+class NoCode(models.TextChoices):
+    """What becomes of a message when its discount has no code to give."""
+
+    SEND = "send", "Send without the discount"
+    HOLD = "hold", "Hold the message until there are codes again"
+
+
 class Step(models.Model):
     """One message of a campaign, as it is being edited: when, on which channel, and its content's source."""
 
@@ -107,7 +131,14 @@ class Step(models.Model):
     sender_name = models.CharField(max_length=120, blank=True)
     sender_email = models.EmailField(blank=True)
     body = models.TextField(blank=True)
+    blocks = models.JSONField(
+        null=True, blank=True, help_text="The message as blocks; none: `body` is written by hand."
+    )
     feed = models.BooleanField("product feed: User Abandoned Items", default=False)
+    sold_out = models.CharField(max_length=8, choices=SoldOut, default=SoldOut.REPLACE)
+    price_rose = models.CharField(max_length=8, choices=PriceRose, default=PriceRose.SHOW)
+    discount = models.ForeignKey(Discount, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    no_code = models.CharField(max_length=8, choices=NoCode, default=NoCode.SEND)
 
     class Meta:
         ordering = ["position"]
@@ -153,6 +184,11 @@ class Content(models.Model):
     html = models.TextField()
     text = models.TextField()
     feed = models.BooleanField(default=False)
+    feeds = models.JSONField(default=dict, help_text="How many products of each kind of feed it shows.")
+    sold_out = models.CharField(max_length=8, choices=SoldOut, default=SoldOut.REPLACE)
+    price_rose = models.CharField(max_length=8, choices=PriceRose, default=PriceRose.SHOW)
+    discount = models.ForeignKey(Discount, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    no_code = models.CharField(max_length=8, choices=NoCode, default=NoCode.SEND)
 
     class Meta:
         constraints = [

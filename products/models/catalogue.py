@@ -4,7 +4,7 @@ import uuid
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.models import Merchant, Store
 
@@ -32,7 +32,10 @@ class Product(models.Model):
     group = models.CharField(max_length=128, blank=True)
     stock_ref = models.CharField(max_length=128, blank=True)
     attributes = models.JSONField(default=dict, blank=True)
-    hidden = models.BooleanField(default=False, help_text="Never offered as an alternative.")
+    hidden = models.BooleanField(default=False, help_text="Never offered in place of another or recommended.")
+    recalled = models.BooleanField(
+        default=False, help_text="Called back: never shown in a message, not even where it was left behind."
+    )
     updated_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -56,16 +59,28 @@ class Product(models.Model):
         return self.name or self.key
 
 
+class StockSource(models.TextChoices):
+    """Who told a stock figure."""
+
+    PUSHED = "pushed", "Told by the store"
+    IMPORTED = "imported", "Read from an import"
+
+
 class Stock(models.Model):
-    """How much of a product a store has, as last told. Neither figure nor yes/no known: there is no row."""
+    """How much of a product a store has, as last told. Neither figure nor yes/no known: there is no row.
+
+    A pushed figure stands until the next one (`valid_until` null). A scheduled import's ends after two missed runs: from
+    `valid_until` on the stock counts as unknown.
+    """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="stock")
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="stock")
     location = models.CharField(max_length=128, blank=True)
     quantity = models.IntegerField(null=True, blank=True)
     in_stock = models.BooleanField()
-    source = models.CharField(max_length=16, default="pushed")
+    source = models.CharField(max_length=16, choices=StockSource, default=StockSource.PUSHED)
     as_of = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -76,3 +91,38 @@ class Stock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product} at {self.store}"
+
+
+class PriceChange(models.Model):
+    """A price from a moment on, append-only: the first one known, and each that differed from the one before."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="price_changes", db_index=False)
+    price = models.DecimalField(max_digits=16, decimal_places=4, null=True)
+    compare_at_price = models.DecimalField(max_digits=16, decimal_places=4, null=True)
+    currency = models.CharField(max_length=3, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at"]
+        indexes = [models.Index(fields=["product", "at"], name="price_change_by_product")]
+
+    def __str__(self) -> str:
+        return f"{self.price} {self.currency} from {self.at:%Y-%m-%d}"
+
+
+class OwnAlternative(models.Model):
+    """What the merchant wants offered when a product has sold out, in the order of `position`."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="own_alternatives", db_index=False)
+    alternative = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
+    position = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "alternative"], name="own_alternative_once_per_product"),
+            models.CheckConstraint(condition=~Q(product=F("alternative")), name="own_alternative_is_another"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.alternative} for {self.product}"
