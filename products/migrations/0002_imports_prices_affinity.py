@@ -35,7 +35,9 @@ class Migration(migrations.Migration):
             model_name="product",
             name="recalled",
             field=models.BooleanField(
-                default=False, help_text="Called back: never shown in a message, not even where it was left behind."
+                default=False,
+                db_default=False,
+                help_text="Called back: never shown in a message, not even where it was left behind.",
             ),
         ),
         migrations.AddField(

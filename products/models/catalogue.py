@@ -34,7 +34,9 @@ class Product(models.Model):
     attributes = models.JSONField(default=dict, blank=True)
     hidden = models.BooleanField(default=False, help_text="Never offered in place of another or recommended.")
     recalled = models.BooleanField(
-        default=False, help_text="Called back: never shown in a message, not even where it was left behind."
+        default=False,
+        db_default=False,
+        help_text="Called back: never shown in a message, not even where it was left behind.",
     )
     updated_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
