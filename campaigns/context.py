@@ -2,19 +2,35 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from decimal import Decimal
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from accounts.models import Merchant, Store
 from aiq.lib.money import money
+from campaigns.audiences import ShopperLike
 from campaigns.feeds import Feed, Item
-from campaigns.models import Cart, Shopper
 
 ITEM_FIELDS = tuple(field.name for field in fields(Item))
 SHOPPER_FIELDS = ("first_name", "last_name", "email")
 
 
-def context_of(merchant: Merchant, cart: Cart, shopper: Shopper | None, feed: Feed | None) -> dict[str, Any]:
+class CartLike(Protocol):
+    """What a message shows of a cart."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def total(self) -> Decimal | None: ...
+    @property
+    def lines(self) -> list[dict[str, Any]]: ...
+    @property
+    def store(self) -> Store | None: ...
+
+
+def context_of(merchant: Merchant, cart: CartLike, shopper: ShopperLike | None, feed: Feed | None) -> dict[str, Any]:
     """The context of one message. `feed` None: the message shows no products."""
     url = cart.url or (cart.store.url if cart.store else "") or _shop_of(cart.lines)
     return {

@@ -14,6 +14,7 @@ from aiq.lib import bulk, prepared
 from campaigns import ledger
 from campaigns.channels.base import CHANNELS, ChannelError, OutcomeUnknown, Receipt
 from campaigns.composing import Composed
+from campaigns.due import Due
 from campaigns.models import Delivery, DeliveryStatus, SentMessage
 
 logger = logging.getLogger(__name__)
@@ -127,7 +128,7 @@ def record(claim: Claim, group: Sequence[Composed], outcomes: Sequence[Outcome])
     )
 
 
-def _recorded(delivery: Delivery, outcome: Outcome, claim: Claim) -> dict[str, Any]:
+def _recorded(delivery: Due, outcome: Outcome, claim: Claim) -> dict[str, Any]:
     """The arrow that an outcome takes. A definite refusal that may be retried waits longer each time."""
     attempts = delivery.attempts + 1
     row: dict[str, Any] = {

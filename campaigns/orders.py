@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
 from django.db.models import F, OuterRef, Q, Subquery
 
@@ -93,12 +94,44 @@ def _learn_money(order: Order, fact: OrderFact, *, newest: bool) -> None:
         order.refunded = order.total or Decimal(0)
 
 
-def names(cart: Cart, order: Order) -> bool:
+class CartLike(Protocol):
+    """What of a cart tells which orders end it."""
+
+    @property
+    def source(self) -> UUID: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def synthetic(self) -> bool: ...
+    @property
+    def shopper_id(self) -> int | None: ...
+    @property
+    def store_id(self) -> int | None: ...
+    @property
+    def lines(self) -> list[dict[str, Any]]: ...
+
+
+class OrderLike(Protocol):
+    """What of an order tells which carts it ends."""
+
+    @property
+    def source(self) -> UUID: ...
+    @property
+    def cart_keys(self) -> list[str]: ...
+    @property
+    def shopper_id(self) -> int | None: ...
+    @property
+    def store_id(self) -> int | None: ...
+    @property
+    def lines(self) -> list[dict[str, Any]]: ...
+
+
+def names(cart: CartLike, order: OrderLike) -> bool:
     """The order says which cart it came from."""
     return order.source == cart.source and cart.key in order.cart_keys
 
 
-def concerns(cart: Cart, order: Order) -> bool:
+def concerns(cart: CartLike, order: OrderLike) -> bool:
     """It names the cart, or is the same shopper's at the same store; a synthetic cart ends with any order of its shopper."""
     if names(cart, order):
         return True
@@ -110,7 +143,7 @@ def product_keys(lines: Iterable[dict[str, Any]]) -> frozenset[str]:
     return frozenset(str(line["key"]) for line in lines)
 
 
-def closes(cart: Cart, order: Order, *, older_carts: bool) -> bool:
+def closes(cart: CartLike, order: OrderLike, *, older_carts: bool) -> bool:
     """Whether the order ends what went before it in this cart: the merchant's setting "an order closes"."""
     if not concerns(cart, order):
         return False

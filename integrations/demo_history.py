@@ -187,7 +187,7 @@ def _decide(merchant: Merchant, now: datetime) -> list[tuple[Case, datetime]]:
     """Decide every message as of when it was due, and note what left; those that did, with when."""
     waiting = Delivery.objects.filter(merchant=merchant, status=DeliveryStatus.PENDING).order_by("pk")
     cases = gather(list(waiting.values_list("pk", flat=True)), now)
-    decided = [(case, case.delivery.due_at + timedelta(seconds=1 + case.delivery.pk % 3)) for case in cases]
+    decided = [(case, case.delivery.send_at + timedelta(seconds=1 + case.delivery.pk % 3)) for case in cases]
     verdicts = [decide_step(replace(case.facts, now=at)) for case, at in decided]
     rows = [_delivery_row(case, at, verdict) for (case, at), verdict in zip(decided, verdicts, strict=True)]
     bulk.update(Delivery, rows, ["status", "reason", "sent_at", "send_at"])
@@ -197,7 +197,7 @@ def _decide(merchant: Merchant, now: datetime) -> list[tuple[Case, datetime]]:
     sent = [pair for pair, verdict in zip(decided, verdicts, strict=True) if verdict.action == "go"]
     SentMessage.objects.bulk_create(
         SentMessage(
-            delivery=case.delivery,
+            delivery_id=case.delivery.pk,
             at=at,
             context=context_of(case.delivery.merchant, case.cart, case.shopper, case.feed),
         )
@@ -213,7 +213,7 @@ def _delivery_row(case: Case, at: datetime, verdict: Verdict) -> dict[str, Any]:
         "status": DeliveryStatus.SENT if went else DeliveryStatus.SKIPPED,
         "reason": "" if went else verdict.reason,
         "sent_at": at if went else None,
-        "send_at": case.delivery.due_at,
+        "send_at": case.delivery.send_at,
     }
 
 
@@ -222,7 +222,7 @@ def _decision(case: Case, at: datetime, verdict: Verdict) -> Decision:
         merchant_id=case.delivery.merchant_id,
         episode_id=case.delivery.episode_id,
         campaign_id=case.delivery.campaign_id,
-        delivery=case.delivery,
+        delivery_id=case.delivery.pk,
         kind=DecisionKind.STEP,
         outcome=OUTCOMES[verdict.action],
         reason=verdict.reason,
@@ -240,7 +240,7 @@ def _react(dice: random.Random, sent: Iterable[tuple[Case, datetime]], now: date
         happened = {kind: when for kind, when in story.items() if when < now - QUIET_END}
         events += [
             TrackingEvent(
-                delivery=case.delivery, kind=kind.removeprefix("machine "), at=when, machine="machine" in kind
+                delivery_id=case.delivery.pk, kind=kind.removeprefix("machine "), at=when, machine="machine" in kind
             )
             for kind, when in happened.items()
         ]

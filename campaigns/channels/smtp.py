@@ -12,6 +12,7 @@ import smtplib
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from time import monotonic
 
 from campaigns.channels.base import ChannelError, Outcome, OutcomeUnknown, Receipt
@@ -66,13 +67,12 @@ class Session:
 
     def __init__(self, server: Server) -> None:
         """Connect and log in. Raises `Lost`."""
-        context = ssl.create_default_context()
         self.sent = 0
         self.used_at = monotonic()
         try:
-            self.smtp = _connected(server, context)
+            self.smtp = _connected(server)
             if server.tls:
-                self.smtp.starttls(context=context)
+                self.smtp.starttls(context=_trusted())
             self.smtp.ehlo_or_helo_if_needed()
             if server.user:
                 self.smtp.login(server.user, server.password)
@@ -221,9 +221,15 @@ class Relay:
             session.close(politely=politely)
 
 
-def _connected(server: Server, context: ssl.SSLContext) -> smtplib.SMTP:
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom this machine trusts, read once: it takes as long as thirty messages."""
+    return ssl.create_default_context()
+
+
+def _connected(server: Server) -> smtplib.SMTP:
     if server.ssl:
-        return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout, context=context)
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout, context=_trusted())
     return smtplib.SMTP(server.host, server.port, timeout=server.timeout)
 
 

@@ -1,3 +1,4 @@
+import liquid
 import pytest
 
 from campaigns.links import PlainLinks
@@ -77,3 +78,35 @@ HOSTILE = {
 def test_a_hostile_template_fails_quickly_and_tells_why(name):
     with pytest.raises(RenderFailed, match=r"\w"):
         shown(HOSTILE[name])
+
+
+PLAIN = liquid.Environment(undefined=liquid.FalsyStrictUndefined)
+NUMBERS = {
+    "items": [{"name": "Sencha", "quantity": 2}, {"name": "Pot", "quantity": 1}, {"name": "Cup", "quantity": 3}],
+    "n": 2,
+    "none": [],
+}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% for item in items %}{{ forloop.index }}/{{ forloop.length }} {{ item.name }}{% unless forloop.last %}, {% endunless %}{% endfor %}",
+        "{% for item in items limit: 2 %}{{ item.name }} {% endfor %}{% for item in items offset: continue %}{{ item.name }}{% endfor %}",
+        "{% for item in items offset: 1 limit: 5 %}{{ item.name }}{% endfor %}",
+        "{% for item in items limit: 0 %}{{ item.name }}{% else %}none{% endfor %}",
+        "{% for item in items reversed %}{{ item.name }}{% endfor %}",
+        "{% for item in none %}{{ item }}{% else %}none{% endfor %}",
+        "{% for item in items %}{% if item.quantity == 1 %}{% continue %}{% endif %}{{ item.name }}{% endfor %}",
+        "{% for item in items %}{{ item.name }}{% if item.quantity == 1 %}{% break %}{% endif %}{% endfor %} after {{ item.name | default: 'gone' }}",
+        "{% for a in items %}{% for b in items limit: n %}{{ forloop.parentloop.index }}{{ forloop.index }} {% endfor %}{% endfor %}",
+        "{% for item in items %}{% assign last = item.name %}{% endfor %}{{ last }}",
+        "{% if items.size > 2 %}many{% elsif items.size == 1 %}one{% else %}few{% endif %}",
+        "{% if n >= 2 %}a{% endif %}{% if n <= 2 %}b{% endif %}{% if n < 2 %}c{% endif %}{% if n != 2 %}d{% endif %}{% if n == 2 %}e{% endif %}",
+        "{% if nothing == 2 %}a{% elsif nothing %}b{% else %}c{% endif %}{% if none %}empty is true{% endif %}",
+        "{% if n == true %}a{% endif %}{% if items.first.name == 'Sencha' and n > 1 %}b{% endif %}{% if true %}{% assign x = 1 %}{% endif %}{{ x }}",
+    ],
+)
+def test_the_short_ways_give_what_python_liquid_gives(source):
+    expected = PLAIN.from_string(source).render(**NUMBERS)
+    assert parse(source, html=False).render_with(NUMBERS, PlainLinks()) == expected
