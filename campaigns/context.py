@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from accounts.models import Merchant, Store
+from aiq.lib.locales import known_locale
 from aiq.lib.money import money
 from campaigns.audiences import ShopperLike
 from campaigns.feeds import Feed, Item
@@ -33,18 +34,24 @@ class CartLike(Protocol):
 def context_of(merchant: Merchant, cart: CartLike, shopper: ShopperLike | None, feed: Feed | None) -> dict[str, Any]:
     """The context of one message. `feed` None: the message shows no products."""
     url = cart.url or (cart.store.url if cart.store else "") or _shop_of(cart.lines)
+    currency = cart.currency or merchant.currency
     return {
         "shopper": {name: getattr(shopper, name, None) or "" for name in SHOPPER_FIELDS},
         "cart": {
             "url": url,
-            "total": money(cart.total, cart.currency or merchant.currency) if _total_stands(feed) else "",
-            "currency": cart.currency or merchant.currency,
+            "total": money(cart.total, currency, locale_of(merchant, shopper)) if _total_stands(feed) else "",
+            "currency": currency,
             "item_count": item_count(cart.lines),
         },
         "items": [_item(item, url) for item in feed.items] if feed else [],
         "store": store_data(merchant, cart.store),
         "merchant": merchant_data(merchant),
     }
+
+
+def locale_of(merchant: Merchant, shopper: ShopperLike | None) -> str:
+    """How money and dates are written for this shopper: in the shopper's own language, else in the merchant's."""
+    return known_locale(shopper.locale if shopper else "", merchant.locale)
 
 
 def _shop_of(lines: Sequence[Mapping[str, Any]]) -> str:

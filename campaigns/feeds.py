@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from aiq.lib.locales import FALLBACK
 from aiq.lib.money import money
 from products.alternatives import Alternative, Gap, choose
 from products.offers import Offer, Place, Search, load_candidates, load_catalog
@@ -19,12 +20,13 @@ NAMELESS = "An item in your cart"
 
 @dataclass(frozen=True, slots=True)
 class FeedCart:
-    """What a feed is made of: whose cart, at which store, and its lines as `Cart.lines` holds them."""
+    """What a feed is made of: whose cart, at which store, its lines as `Cart.lines` holds them; `locale` is the shopper's."""
 
     merchant_id: int
     store_id: int | None
     currency: str
     lines: Sequence[Mapping[str, Any]]
+    locale: str = FALLBACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +183,8 @@ def _kept(line: _Line) -> tuple[Item, LineChoice]:
     item = Item(
         name=line.name,
         brand=line.text("brand"),
-        price=money(now, line.currency),
-        was_price=money(before, line.currency) if fell else "",
+        price=money(now, line.currency, line.cart.locale),
+        was_price=money(before, line.currency, line.cart.locale) if fell else "",
         quantity=_quantity(line),
         image=line.text("image"),
         url=line.text("url"),
@@ -197,7 +199,7 @@ def _sold_out(line: _Line, alternative: Alternative | None) -> tuple[Item | None
     item = Item(
         name=offer.name or NAMELESS,
         brand=offer.brand,
-        price=money(offer.price, offer.currency or line.currency),
+        price=money(offer.price, offer.currency or line.currency, line.cart.locale),
         was_price="",
         quantity=_quantity(line),
         image=offer.image,

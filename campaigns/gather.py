@@ -9,6 +9,7 @@ from accounts.models import CartTrigger, OrderCloses
 from campaigns import audiences, orders, standing, suppressions
 from campaigns.channels.base import CHANNELS
 from campaigns.contents import Ready, ready_contents
+from campaigns.context import locale_of
 from campaigns.decide import Bought, ConsentSeen, StepFacts
 from campaigns.due import Due, DueCart, DueShopper, load_due
 from campaigns.feeds import Feed, FeedCart, load_feeds
@@ -128,8 +129,11 @@ def _shows_feed(row: Due, content: Ready) -> bool:
 
 
 def _feeds(rows: Sequence[Due]) -> dict[int, Feed]:
-    carts = [row.cart for row in rows]
-    wanted = [FeedCart(cart.merchant_id, cart.store_id, cart.currency, cart.lines) for cart in carts]
+    wanted = [
+        FeedCart(cart.merchant_id, cart.store_id, cart.currency, cart.lines, locale_of(row.merchant, cart.shopper))
+        for row in rows
+        for cart in [row.cart]
+    ]
     return {row.pk: feed for row, feed in zip(rows, load_feeds(wanted) if wanted else [], strict=True)}
 
 

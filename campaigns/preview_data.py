@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts.models import Merchant
-from campaigns.context import context_of, merchant_data, store_data
+from campaigns.context import context_of, locale_of, merchant_data, store_data
 from campaigns.feeds import FeedCart, load_feeds
 from campaigns.models import Cart
 from campaigns.starters import SAMPLE_CONTEXT
@@ -23,5 +23,6 @@ def preview_context(merchant: Merchant, cart: Cart | None, *, feed: bool) -> dic
         own = {"store": store_data(merchant, merchant.stores.first()), "merchant": merchant_data(merchant)}
         return {**SAMPLE_CONTEXT, **own, "items": SAMPLE_CONTEXT["items"] if feed else []}
     currency = cart.currency or merchant.currency
-    feeds = load_feeds([FeedCart(cart.merchant_id, cart.store_id, currency, cart.lines)]) if feed else [None]
+    feed_cart = FeedCart(cart.merchant_id, cart.store_id, currency, cart.lines, locale_of(merchant, cart.shopper))
+    feeds = load_feeds([feed_cart]) if feed else [None]
     return context_of(merchant, cart, cart.shopper, feeds[0])
