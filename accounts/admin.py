@@ -79,6 +79,7 @@ STORE_LABELS = {
     "url": "Address of the shop",
     "timezone": "Time zone",
     "abandoned_again_hours": "Hours until left again",
+    "discount_link": "How a link carries a discount",
 }
 
 
@@ -94,7 +95,7 @@ class StoreAdmin(MerchantScopedAdmin):
     list_display = ("name", "trigger", "timer", "address")
     list_filter = ("cart_trigger",)
     search_fields = ("name", "slug")
-    fields = (("name", "slug"), ("url", "timezone"), "abandoned_again_hours", "cart_trigger", "timer")
+    fields = (("name", "slug"), ("url", "timezone"), "abandoned_again_hours", "discount_link", "cart_trigger", "timer")
     readonly_fields = ("cart_trigger", "timer")
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

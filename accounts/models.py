@@ -21,6 +21,10 @@ def check_timezone(value: str) -> None:
 
 check_currency = RegexValidator(r"^[A-Z]{3}$", "Three capital letters, like USD.")
 check_locale = RegexValidator(r"^[a-z]{2,3}(_[A-Z]{2})?$", "A language, with a country if it matters: es, or en_US.")
+check_discount_link = RegexValidator(
+    r"^([A-Za-z0-9_\-\[\]]+|/[A-Za-z0-9_\-./?=&]*\{code\}[A-Za-z0-9_\-./?=&{}]*)$",
+    "The name of a parameter, like coupon, or a path, like /discount/{code}?redirect={path}.",
+)
 check_color = RegexValidator(r"^#[0-9a-fA-F]{6}$", "A colour like #2f6f4f.")
 
 
@@ -166,6 +170,14 @@ class Store(models.Model):
     timer = models.CharField(max_length=8, choices=Timer, default=Timer.THEIRS)
     abandoned_again_hours = models.PositiveSmallIntegerField(
         default=24, help_text="A repeated notice of the same cart counts as a new abandonment after this many hours."
+    )
+    discount_link = models.CharField(
+        "how a link carries a discount",
+        max_length=200,
+        blank=True,
+        validators=[check_discount_link],
+        help_text="Name of the query parameter that takes the code, or a path with {code} and {path}, the way back to the"
+        " cart. Empty: discount.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Upper
 
 from accounts.models import Merchant
 from campaigns.models.carts import Episode
@@ -51,6 +52,7 @@ class Discount(models.Model):
     stacks = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
+    warned_at = models.DateTimeField(null=True, blank=True, help_text="When owners were told that its codes run low.")
 
     objects: ClassVar[DiscountQuerySet] = DiscountQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -71,15 +73,16 @@ class Discount(models.Model):
 
 
 class DiscountCode(models.Model):
-    """A unique code in a discount's pool. Free until a `GivenDiscount` holds it."""
+    """A unique code in a discount's pool. Free until a `GivenDiscount` holds it. Once per merchant, since shops do not tell upper from lower case."""
 
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+", db_index=False)
     discount = models.ForeignKey(Discount, on_delete=models.CASCADE, related_name="codes", db_index=False)
     value = models.CharField(max_length=64)
     given = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["discount", "value"], name="code_once_per_discount")]
+        constraints = [models.UniqueConstraint(F("merchant"), Upper("value"), name="code_once_per_merchant")]
         indexes = [models.Index(fields=["discount", "id"], name="code_free", condition=Q(given=False))]
 
     def __str__(self) -> str:
@@ -87,8 +90,12 @@ class DiscountCode(models.Model):
 
 
 class GivenDiscount(models.Model):
-    """A discount given to an episode: once, and served again for it. `pooled` is the unique code that nobody else gets; `value` what was shown."""
+    """A discount given to an episode: once, and served again for it. `pooled` is the unique code that nobody else gets; `value` what was shown.
 
+    `token` is the end of the short link that carries the code to the cart.
+    """
+
+    token = models.CharField(max_length=16, unique=True)
     discount = models.ForeignKey(Discount, on_delete=models.PROTECT, related_name="given", db_index=False)
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="given_discounts")
     shopper = models.ForeignKey(
@@ -109,9 +116,10 @@ class GivenDiscount(models.Model):
             models.UniqueConstraint(fields=["discount", "episode"], name="discount_given_once_per_episode"),
         ]
         indexes = [
-            models.Index(fields=["campaign", "given_at"], name="given_by_campaign"),
+            models.Index(fields=["campaign", "discount", "given_at"], name="given_by_campaign"),
+            models.Index(fields=["discount", "given_at"], name="given_by_discount"),
             models.Index(fields=["shopper", "given_at"], name="given_by_shopper"),
-            models.Index(fields=["value"], name="given_by_value"),
+            models.Index(Upper("value"), name="given_by_value", condition=Q(pooled__isnull=False)),
         ]
 
     def __str__(self) -> str:
