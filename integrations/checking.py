@@ -12,9 +12,9 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 import msgspec
 from msgspec import Meta, Struct
 
+from aiq.lib import fields
+from aiq.lib.fields import FieldProblem
 from aiq.lib.problems import FieldError
-from integrations import fields
-from integrations.fields import FieldProblem
 from integrations.schema import Document, RulesBroken
 
 MAX_ERRORS = 100

@@ -9,9 +9,9 @@ import msgspec
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from aiq.lib import fields
 from aiq.lib.problems import problem
 from campaigns import reasons
-from integrations import fields
 from integrations.reasons import EVENT_REASONS
 from integrations.schema import CartDocument, ContactsDocument, OrderDocument, ProductsDocument
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from aiq.lib.fields import Attribute, Currency, Day, Email, FieldProblem, Id, Moment, Price, Text, Zone
 from campaigns.facts import CartStatus, ConsentStatus, OrderStatus
-from integrations.fields import Attribute, Currency, Day, Email, FieldProblem, Id, Moment, Price, Text, Zone
 
 MAX_PRODUCTS = 250
 MAX_ROWS = 100

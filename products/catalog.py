@@ -6,19 +6,19 @@ keys, so that two writers of one catalogue wait for each other instead of deadlo
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from accounts.models import Store
 from aiq.lib.problems import FieldError
-from products.facts import ProductFact, StockFact
-from products.models import Product
+from products.facts import PUSHED, ProductFact, StockFact, Told
+from products.models import Product, Stock
 
 PRICE_LIMIT = Decimal(10) ** 12
 QUANTITY_LIMIT = 2**31 - 1
@@ -65,7 +65,12 @@ class _StockRow(NamedTuple):
 
 
 def record_products(
-    merchant_id: int, facts: Sequence[ProductFact], *, default_store_id: int | None, now: datetime
+    merchant_id: int,
+    facts: Sequence[ProductFact],
+    *,
+    default_store_id: int | None,
+    now: datetime,
+    told_by: Told = PUSHED,
 ) -> list[Outcome]:
     """Write products and the stock told with them; one outcome per fact, in their order."""
     dated = [replace(fact, updated_at=fact.updated_at or now) for fact in facts]
@@ -76,12 +81,17 @@ def record_products(
         for fact in newest.values()
         for stock in fact.stock
     ]
-    record_stock(merchant_id, told, default_store_id=default_store_id, now=now)
+    record_stock(merchant_id, told, default_store_id=default_store_id, now=now, told_by=told_by)
     return [_product_outcome(fact, newest, codes) for fact in dated]
 
 
 def record_stock(
-    merchant_id: int, facts: Sequence[StockFact], *, default_store_id: int | None, now: datetime
+    merchant_id: int,
+    facts: Sequence[StockFact],
+    *,
+    default_store_id: int | None,
+    now: datetime,
+    told_by: Told = PUSHED,
 ) -> list[Outcome]:
     """Write how much stores have of known products; one outcome per fact, in their order.
 
@@ -93,8 +103,32 @@ def record_stock(
     stores: dict[str, int | None] = {"": default_store_id, **_stores_named(merchant_id, {fact.store for fact in facts})}
     rows = [_stock_row(fact, products, stores[fact.store], now) for fact in facts]
     newest = {row.place: row for row in sorted((r for r in rows if isinstance(r, _StockRow)), key=lambda r: r.as_of)}
-    written = _upsert_stock(newest.values())
+    written = _upsert_stock(newest.values(), told_by)
     return [row if isinstance(row, Outcome) else _stock_outcome(row, newest, written) for row in rows]
+
+
+def sell_out_absent(
+    feed_import_id: int, since: datetime, valid_until: datetime | None, *, but: Collection[str]
+) -> int | None:
+    """A full feed no longer holds what it told before `since` and not after: that is sold out. How many products, or None
+    where that would be more than half of what the feed told: then it is the feed that is broken, and nothing changes.
+
+    `but` are the keys that the feed held and that could not be read.
+    """
+    told = Stock.objects.filter(feed_import_id=feed_import_id)
+    absent = told.filter(as_of__lt=since).exclude(product__key__in=but)
+    counts = told.aggregate(all=Count("product", distinct=True))
+    gone = absent.aggregate(all=Count("product", distinct=True))["all"]
+    if gone * 2 > counts["all"]:
+        return None
+    absent.update(in_stock=False, quantity=0, as_of=since, valid_until=valid_until)
+    return int(gone)
+
+
+def confirm_stock(feed_import_id: int, as_of: datetime, valid_until: datetime | None) -> None:
+    """The source of an import says that nothing is new: what it told last is true now too."""
+    told = Stock.objects.filter(feed_import_id=feed_import_id, as_of__lte=as_of)
+    told.update(as_of=as_of, valid_until=valid_until)
 
 
 def _updated(fact: ProductFact) -> float:
@@ -170,12 +204,14 @@ RETURNING key, code
 """
 
 UPSERT_STOCK = """
-INSERT INTO products_stock AS known (product_id, store_id, location, quantity, in_stock, source, as_of)
-SELECT product_id, store_id, location, quantity, in_stock, 'pushed', as_of
+INSERT INTO products_stock AS known
+    (product_id, store_id, location, quantity, in_stock, source, feed_import_id, valid_until, as_of)
+SELECT product_id, store_id, location, quantity, in_stock, %s, %s::bigint, %s::timestamptz, as_of
 FROM jsonb_to_recordset(%s::jsonb) AS told(product_id bigint, store_id bigint, location text, quantity int,
      in_stock boolean, as_of timestamptz)
 ON CONFLICT (product_id, store_id, location) DO UPDATE SET
-    quantity = excluded.quantity, in_stock = excluded.in_stock, source = excluded.source, as_of = excluded.as_of
+    quantity = excluded.quantity, in_stock = excluded.in_stock, source = excluded.source,
+    feed_import_id = excluded.feed_import_id, valid_until = excluded.valid_until, as_of = excluded.as_of
 WHERE known.as_of <= excluded.as_of
 RETURNING product_id, store_id, location
 """
@@ -187,15 +223,16 @@ def _upsert_products(merchant_id: int, facts: Iterable[ProductFact]) -> dict[str
     return {key: str(code) for key, code in _run(UPSERT_PRODUCTS, rows, merchant_id)}
 
 
-def _upsert_stock(rows: Iterable[_StockRow]) -> set[tuple[int, int, str]]:
+def _upsert_stock(rows: Iterable[_StockRow], by: Told) -> set[tuple[int, int, str]]:
     told = [
         {"product_id": row.product.id} | {name: _plain(getattr(row, name)) for name in _StockRow._fields[1:]}
         for row in sorted(rows, key=lambda row: row.place)
     ]
-    return {(product_id, store_id, location) for product_id, store_id, location in _run(UPSERT_STOCK, told)}
+    written = _run(UPSERT_STOCK, told, by.source, by.feed_import_id, by.valid_until)
+    return {(product_id, store_id, location) for product_id, store_id, location in written}
 
 
-def _run(statement: str, rows: list[dict[str, Any]], *before: int) -> list[tuple[Any, ...]]:
+def _run(statement: str, rows: list[dict[str, Any]], *before: Any) -> list[tuple[Any, ...]]:
     """One prepared statement, whatever the number of rows: they travel as one JSON value."""
     if not rows:
         return []

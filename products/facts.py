@@ -41,3 +41,19 @@ class ProductFact:
     updated_at: datetime | None = None
     stock: tuple[StockFact, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who tells stock: the store itself, or a run of an import, whose figure counts until `valid_until` (None: until the
+    next one)."""
+
+    feed_import_id: int | None = None
+    valid_until: datetime | None = None
+
+    @property
+    def source(self) -> str:
+        return "imported" if self.feed_import_id else "pushed"
+
+
+PUSHED = Told()

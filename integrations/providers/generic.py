@@ -7,6 +7,7 @@ from typing import Any, cast, get_args, get_origin
 
 import msgspec
 
+from aiq.lib.weblinks import link
 from campaigns.facts import (
     CartFact,
     CartStatus,
@@ -19,7 +20,7 @@ from campaigns.facts import (
 )
 from integrations.checking import Invalid, bare, check
 from integrations.providers.base import BadPayloadError, Fact, Headers, IgnoredEventError, Provider
-from integrations.providers.values import Kept, link, phone, prune
+from integrations.providers.values import Kept, phone, prune
 from integrations.schema import (
     CartDocument,
     CatalogProduct,

@@ -12,6 +12,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from aiq.lib.currencies import CODES
+from aiq.lib.fields import Email, FieldProblem
+from aiq.lib.weblinks import link
 from campaigns.facts import (
     CartFact,
     CartStatus,
@@ -22,14 +25,11 @@ from campaigns.facts import (
     OrderFact,
     OrderStatus,
 )
-from integrations.currencies import CODES
-from integrations.fields import Email, FieldProblem
 from integrations.providers.base import BadPayloadError, Fact, Headers, IgnoredEventError, Provider
 from integrations.providers.shopify_topics import PRIVACY_KEPT, PRIVACY_TOPICS, TOPICS
 from integrations.providers.values import (
     identifier,
     items,
-    link,
     mapping,
     moment,
     money,

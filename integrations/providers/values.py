@@ -1,16 +1,12 @@
-"""How single values of any provider become what facts hold: phones, addresses of pages, money, times, cut texts."""
+"""How single values of any provider become what facts hold: phones, money, times, cut texts."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 
 import phonenumbers
 
-MAX_LINK = 2000
-_SPACE_OR_CONTROL = re.compile(r"[\s\x00-\x1f]")
 Kept: TypeAlias = Mapping[str, "Kept | None"]
 
 
@@ -23,17 +19,6 @@ def phone(text: str) -> str:
     if not phonenumbers.is_possible_number(number):
         return ""
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def link(text: str) -> str:
-    """The address where it is http or https with a host, of at most 2,000 characters, without spaces; else ""."""
-    try:
-        parts = urlsplit(text)
-        host = parts.hostname
-    except ValueError:
-        return ""
-    fits = parts.scheme in {"http", "https"} and host and len(text) <= MAX_LINK
-    return text if fits and not _SPACE_OR_CONTROL.search(text) else ""
 
 
 def words(value: Any, limit: int) -> str:

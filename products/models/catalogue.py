@@ -72,7 +72,7 @@ class Stock(models.Model):
     """How much of a product a store has, as last told. Neither figure nor yes/no known: there is no row.
 
     A pushed figure stands until the next one (`valid_until` null). A scheduled import's ends after two missed runs: from
-    `valid_until` on the stock counts as unknown.
+    `valid_until` on the stock counts as unknown. `feed_import` is the import that told an imported figure.
     """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="stock")
@@ -83,12 +83,18 @@ class Stock(models.Model):
     source = models.CharField(max_length=16, choices=StockSource, default=StockSource.PUSHED)
     as_of = models.DateTimeField()
     valid_until = models.DateTimeField(null=True, blank=True)
+    feed_import = models.ForeignKey(
+        "products.FeedImport", on_delete=models.SET_NULL, null=True, related_name="stock", db_index=False
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["product", "store", "location"], name="one_stock_per_product_store_location"
             )
+        ]
+        indexes = [
+            models.Index(fields=["feed_import"], name="stock_of_import", condition=Q(feed_import__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from accounts.models import Merchant, Store
 
 
 class FeedFormat(models.TextChoices):
+    AUTO = "auto", "Find out by itself"
     CSV = "csv", "CSV"
     GOOGLE_XML = "google_xml", "Google Merchant feed (XML)"
     GOOGLE_CSV = "google_csv", "Google Merchant feed (CSV or TSV)"
@@ -22,16 +23,21 @@ class FeedImportQuerySet(models.QuerySet["FeedImport"]):
 
 
 class FeedImport(models.Model):
-    """A source of products for one store: an address fetched every `every_minutes`, or a file given by hand (no `url`)."""
+    """A source of products for one store: an address fetched every `every_minutes`, or a file given by hand (no `url`).
+
+    `etag` and `last_modified` are what the address answered last, in its own words, to ask whether anything is new.
+    """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="feed_imports")
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="feed_imports")
     name = models.CharField(max_length=120)
-    format = models.CharField(max_length=12, choices=FeedFormat, default=FeedFormat.CSV)
+    format = models.CharField(max_length=12, choices=FeedFormat, default=FeedFormat.AUTO)
     url = models.URLField("address", max_length=2000, blank=True)
     every_minutes = models.PositiveIntegerField(null=True, blank=True)
     next_run_at = models.DateTimeField(null=True, blank=True)
+    etag = models.CharField(max_length=300, blank=True)
+    last_modified = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[FeedImportQuerySet] = FeedImportQuerySet.as_manager()  # type: ignore[assignment]
@@ -60,7 +66,13 @@ class RunStatus(models.TextChoices):
 
 
 class ImportRun(models.Model):
-    """One reading of a source. `good` and `bad` count rows; `read_bytes` of `total_bytes` is its progress; `report` lists what was refused."""
+    """One reading of a source.
+
+    `good` and `bad` count rows; `read_bytes` of `total_bytes` is its progress (no total: still fetching); `report` lists
+    what was refused, up to a limit; `gone` counts the products that the source no longer holds; `unchanged`: the source
+    said that nothing is new. A reader holds the run until `lease_until`; `attempts` counts the claims, and is the token
+    that every later arrow must match.
+    """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     feed_import = models.ForeignKey(FeedImport, on_delete=models.CASCADE, related_name="runs")
@@ -73,6 +85,9 @@ class ImportRun(models.Model):
     bad = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
     report = models.JSONField(default=list, blank=True)
+    gone = models.PositiveIntegerField(default=0)
+    unchanged = models.BooleanField(default=False)
+    attempts = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
@@ -83,7 +98,16 @@ class ImportRun(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["feed_import"], condition=Q(status__in=["waiting", "running"]), name="one_run_at_a_time"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(status="running", lease_until__isnull=False)
+                | (~Q(status="running") & Q(lease_until__isnull=True)),
+                name="running_import_has_a_lease",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="failed", error__gt="") | (~Q(status="failed") & Q(error="")),
+                name="failed_import_says_why",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from aiq.lib.weblinks import link
 from campaigns.facts import CartFact, CartStatus, ConsentFact, ConsentStatus, OrderFact, OrderStatus
 from integrations.providers import PROVIDERS
 from integrations.providers.base import BadPayloadError, IgnoredEventError, Provider
-from integrations.providers.values import link, phone
+from integrations.providers.values import phone
 from products.facts import ProductFact, StockFact
 from tests.integrations.payloads import parsed, raw, vectors
 

@@ -1,4 +1,4 @@
-"""What a single value of the /v2 documents may be: each kind reads what a store sent, or says with a code what is wrong.
+"""What a single value of a document from outside may be: each kind reads what was given, or says with a code what is wrong.
 
 The kinds are msgspec custom types, so that checking a document and publishing its schema have one source.
 """
@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
-from integrations.currencies import CODES
+from aiq.lib.currencies import CODES
 
 MAX_ID = 128
 MAX_DIGITS = 12
