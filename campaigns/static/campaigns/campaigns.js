@@ -1,4 +1,4 @@
-// The first mistake gets the focus, and nobody leaves a page with unsaved words unasked. The editor of the wizard: line numbers, placeholders at the caret, the product feed, and the preview's frame.
+// The first mistake gets the focus, and nobody leaves a page with unsaved words unasked. The editor of a message's source: line numbers, placeholders at the caret, the product feed.
 // Everything saves and validates without it.
 (() => {
   document.querySelector(".cc .has-errors :is(input, select, textarea)")?.focus();
@@ -13,9 +13,7 @@
   const body = editor.querySelector("#id_body");
   const gutter = editor.querySelector("[data-gutter]");
   const feed = editor.querySelector("#id_feed");
-  const stage = editor.querySelector("[data-stage]");
   const FEED = /[ \t]*<aiq-feed\s*\/>\n?/g;
-  const view = { device: "desktop", dark: false, html: "" };
 
   const redraw = () => document.body.dispatchEvent(new Event("redraw"));
 
@@ -41,34 +39,6 @@
   editor.addEventListener("focusin", (event) => {
     if (event.target.matches("#id_subject, #id_preheader, #id_body")) lastFocus = event.target;
   });
-
-  // Frames are laid over each other, so that the old picture stays until the new one is drawn.
-  const draw = () => {
-    if (!view.html) return;
-    const dark = /\(prefers-color-scheme:\s*dark\)/g;
-    const frame = document.createElement("iframe");
-    frame.setAttribute("sandbox", "allow-popups");
-    frame.title = "Preview of the message";
-    frame.srcdoc = view.dark ? view.html.replace(dark, "all") : view.html.replace(dark, "not all");
-    frame.addEventListener("load", () => {
-      stage.querySelectorAll("iframe").forEach((old) => old !== frame && old.remove());
-      stage.querySelector(".cc-stage__wait")?.remove();
-    });
-    stage.append(frame);
-    fit();
-  };
-  const fit = () => {
-    const width = view.device === "phone" ? 375 : Math.max(640, stage.clientWidth);
-    const scale = Math.min(1, stage.clientWidth / width);
-    stage.querySelectorAll("iframe").forEach((frame) => {
-      Object.assign(frame.style, {
-        width: `${width}px`,
-        height: `${stage.clientHeight / scale}px`,
-        marginLeft: `${(-width * scale) / 2}px`,
-        transform: `scale(${scale})`,
-      });
-    });
-  };
 
   editor.addEventListener("input", (event) => {
     if (event.target === body) number();
@@ -109,16 +79,6 @@
       useFeed(dialog.querySelector("[name=feed_choice]:checked")?.value === "on");
       dialog.close();
     }
-    if (button.dataset.device) {
-      view.device = button.dataset.device;
-      editor.querySelectorAll("[data-device]").forEach((each) => each.setAttribute("aria-pressed", each === button));
-      fit();
-    }
-    if ("dark" in button.dataset) {
-      view.dark = !view.dark;
-      button.setAttribute("aria-pressed", view.dark);
-      draw();
-    }
     if (button.dataset.line) goTo(Number(button.dataset.line));
   });
 
@@ -132,13 +92,7 @@
 
   document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.target.id !== "preview") return;
-    const drawn = event.target.querySelector("[data-document]");
-    if (drawn) {
-      view.html = drawn.dataset.document;
-      draw();
-    }
     number([...event.target.querySelectorAll("[data-line]")].map((each) => Number(each.dataset.line)));
   });
-  new ResizeObserver(fit).observe(stage);
   number();
 })();

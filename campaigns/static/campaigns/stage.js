@@ -1,0 +1,55 @@
+// The preview's frame: desktop or phone, light or dark, drawn anew whenever the server has made the message again.
+(() => {
+  const preview = document.querySelector("[data-preview]");
+  if (!preview) return;
+  const stage = preview.querySelector("[data-stage]");
+  const view = { device: "desktop", dark: false, html: "" };
+
+  // Frames are laid over each other, so that the old picture stays until the new one is drawn.
+  const draw = () => {
+    if (!view.html) return;
+    const dark = /\(prefers-color-scheme:\s*dark\)/g;
+    const frame = document.createElement("iframe");
+    frame.setAttribute("sandbox", "allow-popups");
+    frame.title = "Preview of the message";
+    frame.srcdoc = view.dark ? view.html.replace(dark, "all") : view.html.replace(dark, "not all");
+    frame.addEventListener("load", () => {
+      stage.querySelectorAll("iframe").forEach((old) => old !== frame && old.remove());
+      stage.querySelector(".cc-stage__wait")?.remove();
+    });
+    stage.append(frame);
+    fit();
+  };
+  const fit = () => {
+    const width = view.device === "phone" ? 375 : Math.max(640, stage.clientWidth);
+    const scale = Math.min(1, stage.clientWidth / width);
+    stage.querySelectorAll("iframe").forEach((frame) => {
+      Object.assign(frame.style, {
+        width: `${width}px`,
+        height: `${stage.clientHeight / scale}px`,
+        marginLeft: `${(-width * scale) / 2}px`,
+        transform: `scale(${scale})`,
+      });
+    });
+  };
+
+  preview.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-device], [data-dark]");
+    if (button?.dataset.device) {
+      view.device = button.dataset.device;
+      preview.querySelectorAll("[data-device]").forEach((each) => each.setAttribute("aria-pressed", each === button));
+      fit();
+    } else if (button) {
+      view.dark = !view.dark;
+      button.setAttribute("aria-pressed", view.dark);
+      draw();
+    }
+  });
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    const drawn = event.target.id === "preview" && event.target.querySelector("[data-document]");
+    if (!drawn) return;
+    view.html = drawn.dataset.document;
+    draw();
+  });
+  new ResizeObserver(fit).observe(stage);
+})();
