@@ -63,12 +63,13 @@ class Delivery(models.Model):
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    # Keys without an index of their own lead a longer one below: each index is written three times per message.
+    # Each index is written three times per message. A key without one of its own leads a longer one below, or (content,
+    # step) is asked for only when a merchant is deleted.
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
-    content = models.ForeignKey(Content, on_delete=models.PROTECT, related_name="deliveries")
+    content = models.ForeignKey(Content, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
     step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
-    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="deliveries")
+    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     shopper = models.ForeignKey(
         Shopper, on_delete=models.SET_NULL, null=True, related_name="deliveries", db_index=False
     )
@@ -91,7 +92,7 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(
-                fields=["step", "episode", "channel"], name="delivery_once_per_step_episode_channel"
+                fields=["episode", "step", "channel"], name="delivery_once_per_episode_step_channel"
             ),
             models.CheckConstraint(
                 condition=(Q(status="skipped") & ~Q(reason=""))
