@@ -7,13 +7,15 @@ is left is there nothing to remind of.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from aiq.lib.locales import FALLBACK
 from aiq.lib.money import money
-from products.alternatives import Alternative, Gap, choose
-from products.offers import Offer, Place, Search, load_candidates, load_catalog
+from products.alternatives import Alternative, Candidate, Gap, choose
+from products.candidates import Search, load_candidates
+from products.offers import Offer, Place, load_catalog
 
 NAMELESS = "An item in your cart"
 
@@ -116,9 +118,9 @@ class _Line:
 
     @property
     def gap(self) -> Gap:
-        category = self.text("category")
         price = self.price if self.price is not None else self.current_price
-        return Gap(category, price, self.currency)
+        group, key = (self.offer.group, self.offer.key) if self.offer else ("", "")
+        return Gap(self.text("category"), price, self.currency, group, key)
 
     @property
     def name(self) -> str:
@@ -129,8 +131,8 @@ class _Line:
         return str(self.told.get(field) or getattr(self.offer, field, "") or "")
 
 
-def abandoned_items(cart: FeedCart, offers: Mapping[str, Offer], candidates: Sequence[Offer]) -> Feed:
-    """The feed of one cart. Pure: `offers` are by line key, `candidates` what may stand in at the cart's store."""
+def abandoned_items(cart: FeedCart, offers: Mapping[str, Offer], candidates: Sequence[Sequence[Candidate]]) -> Feed:
+    """The feed of one cart. Pure: `offers` are by line key, `candidates` what may stand in for each line sold out."""
     lines = [_Line(cart, told, offers.get(str(told["key"]))) for told in cart.lines]
     gone = [line for line in lines if line.in_stock is False]
     chosen = iter(choose([line.gap for line in gone], candidates, _names(lines)))
@@ -138,13 +140,13 @@ def abandoned_items(cart: FeedCart, offers: Mapping[str, Offer], candidates: Seq
     return Feed(tuple(item for item, _ in results if item), tuple(choice for _, choice in results))
 
 
-def load_feeds(carts: Sequence[FeedCart]) -> list[Feed]:
-    """The feeds of many carts, in their order, in three queries at most."""
-    places = load_catalog(Place(cart.merchant_id, cart.store_id, key) for cart in carts for key in _keys(cart))
+def load_feeds(carts: Sequence[FeedCart], now: datetime) -> list[Feed]:
+    """The feeds of many carts as of `now`, in their order, in three queries at most."""
+    places = load_catalog((Place(cart.merchant_id, cart.store_id, key) for cart in carts for key in _keys(cart)), now)
     offers = [{key: found for key in _keys(cart) if (found := places.get(_place(cart, key)))} for cart in carts]
     searches = [_searches(cart, known) for cart, known in zip(carts, offers, strict=True)]
-    results = iter(load_candidates([search for of_cart in searches for search in of_cart]))
-    candidates = [[offer for _ in of_cart for offer in next(results)] for of_cart in searches]
+    results = iter(load_candidates([search for of_cart in searches for search in of_cart if search], now))
+    candidates = [[next(results) if search else [] for search in of_cart] for of_cart in searches]
     return [abandoned_items(*parts) for parts in zip(carts, offers, candidates, strict=True)]
 
 
@@ -163,18 +165,14 @@ def _names(lines: Sequence[_Line]) -> frozenset[str]:
     return frozenset(str(name) for name in names if name)
 
 
-def _searches(cart: FeedCart, offers: Mapping[str, Offer]) -> list[Search]:
-    """One search per sold-out line that can be compared; without a store nothing is known to be in stock."""
-    if cart.store_id is None:
-        return []
+def _searches(cart: FeedCart, offers: Mapping[str, Offer]) -> list[Search | None]:
+    """One search per sold-out line; without a store nothing is known to be in stock."""
     lines = [_Line(cart, told, offers.get(str(told["key"]))) for told in cart.lines]
     gone = [line.gap for line in lines if line.in_stock is False]
+    if cart.store_id is None:
+        return [None] * len(gone)
     exclude = _names(lines)
-    return [
-        Search(cart.merchant_id, cart.store_id, gap.category, *gap.band, gap.price, len(gone), exclude)
-        for gap in gone
-        if gap.band and gap.price is not None
-    ]
+    return [Search(cart.merchant_id, cart.store_id, gap, len(gone), exclude) for gap in gone]
 
 
 def _kept(line: _Line) -> tuple[Item, LineChoice]:
@@ -194,7 +192,7 @@ def _kept(line: _Line) -> tuple[Item, LineChoice]:
 
 def _sold_out(line: _Line, alternative: Alternative | None) -> tuple[Item | None, LineChoice]:
     if alternative is None:
-        return None, LineChoice(line.key, "drop", line.saw, why="no alternative in its category and price range")
+        return None, LineChoice(line.key, "drop", line.saw, why="nothing in stock may stand in for it")
     offer = alternative.offer
     item = Item(
         name=offer.name or NAMELESS,
@@ -204,7 +202,7 @@ def _sold_out(line: _Line, alternative: Alternative | None) -> tuple[Item | None
         quantity=_quantity(line),
         image=offer.image,
         url=offer.url,
-        note=f"Instead of {line.name} (sold out)",
+        note=alternative.note(line.name),
         replaced_name=line.name,
     )
     return item, LineChoice(line.key, "replace", line.saw, offer.key, alternative.why)

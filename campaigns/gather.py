@@ -49,7 +49,7 @@ def gather(delivery_ids: Sequence[int], now: datetime) -> list[Case]:
         consents=standing.consents(rows),
         orders=standing.orders(rows),
         suppressed=standing.suppressions(rows, digests),
-        feeds=_feeds([row for row in rows if _shows_feed(row, contents[row.content_id])]),
+        feeds=_feeds([row for row in rows if _shows_feed(row, contents[row.content_id])], now),
     )
     return [
         Case(
@@ -128,13 +128,13 @@ def _shows_feed(row: Due, content: Ready) -> bool:
     return content.feed and row.episode.trigger == CartTrigger.DYNAMIC
 
 
-def _feeds(rows: Sequence[Due]) -> dict[int, Feed]:
+def _feeds(rows: Sequence[Due], now: datetime) -> dict[int, Feed]:
     wanted = [
         FeedCart(cart.merchant_id, cart.store_id, cart.currency, cart.lines, locale_of(row.merchant, cart.shopper))
         for row in rows
         for cart in [row.cart]
     ]
-    return {row.pk: feed for row, feed in zip(rows, load_feeds(wanted) if wanted else [], strict=True)}
+    return {row.pk: feed for row, feed in zip(rows, load_feeds(wanted, now) if wanted else [], strict=True)}
 
 
 def _stock_saw(feed: Feed | None) -> str:

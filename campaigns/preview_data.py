@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.models import Merchant
 from campaigns.context import context_of, locale_of, merchant_data, store_data
 from campaigns.feeds import FeedCart, load_feeds
@@ -24,5 +26,5 @@ def preview_context(merchant: Merchant, cart: Cart | None, *, feed: bool) -> dic
         return {**SAMPLE_CONTEXT, **own, "items": SAMPLE_CONTEXT["items"] if feed else []}
     currency = cart.currency or merchant.currency
     feed_cart = FeedCart(cart.merchant_id, cart.store_id, currency, cart.lines, locale_of(merchant, cart.shopper))
-    feeds = load_feeds([feed_cart]) if feed else [None]
+    feeds = load_feeds([feed_cart], timezone.now()) if feed else [None]
     return context_of(merchant, cart, cart.shopper, feeds[0])

@@ -30,7 +30,7 @@ from campaigns.models import (
     Step,
 )
 from integrations.models import Connection, EventKey, InboundEvent
-from products.models import Product, Stock
+from products.models import Product, ProductSales, Stock
 
 PASSWORD = "correct horse battery"
 BODY = """<mjml><mj-body><mj-section><mj-column>
@@ -208,6 +208,10 @@ def product(merchant: Merchant, name: str = "", **fields: Any) -> Product:
 def stock(product: Product, store: Store, quantity: int = 5, **fields: Any) -> Stock:
     defaults: dict[str, Any] = {"quantity": quantity, "in_stock": quantity > 0, "as_of": timezone.now()}
     return Stock.objects.create(product=product, store=store, **defaults | fields)
+
+
+def sales(product: Product, orders: int = 1) -> ProductSales:
+    return ProductSales.objects.create(merchant=product.merchant, product=product, orders=orders, recent=orders)
 
 
 def audience(merchant: Merchant, rules: Sequence[dict[str, str]] = (), **fields: Any) -> Audience:

@@ -4,8 +4,10 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from campaigns.feeds import FeedCart, abandoned_items, load_feeds
+from products.alternatives import Candidate, Rule
 from products.offers import Offer
 from tests import factories
 
@@ -19,16 +21,20 @@ def cart(*lines: dict, **fields) -> FeedCart:
     return FeedCart(**{"merchant_id": 1, "store_id": 1, "currency": "USD", "lines": lines or (LINE,)} | fields)
 
 
+def by_category(*offers: Offer) -> list[Candidate]:
+    return [Candidate(offer, Rule.CATEGORY) for offer in offers]
+
+
 @pytest.mark.parametrize(
     ("offer", "candidates", "choice", "saw"),
     [
         (SENCHA, [], "keep", "3 in stock"),
         (replace(SENCHA, quantity=None), [], "keep", "in stock"),
-        (replace(SENCHA, in_stock=None, quantity=None), [HOJICHA], "keep", "stock unknown"),
-        (None, [HOJICHA], "keep", "stock unknown"),
-        (SOLD_OUT, [HOJICHA], "replace", "sold out"),
-        (SOLD_OUT, [], "drop", "sold out"),
-        (SOLD_OUT, [replace(HOJICHA, in_stock=None)], "drop", "sold out"),
+        (replace(SENCHA, in_stock=None, quantity=None), [], "keep", "stock unknown"),
+        (None, [], "keep", "stock unknown"),
+        (SOLD_OUT, [by_category(HOJICHA)], "replace", "sold out"),
+        (SOLD_OUT, [[]], "drop", "sold out"),
+        (SOLD_OUT, [by_category(replace(HOJICHA, in_stock=None))], "drop", "sold out"),
     ],
 )
 def test_each_line_is_kept_replaced_or_dropped(offer, candidates, choice, saw):
@@ -39,7 +45,7 @@ def test_each_line_is_kept_replaced_or_dropped(offer, candidates, choice, saw):
 
 
 def test_an_alternative_says_what_it_stands_in_for_and_why():
-    feed = abandoned_items(cart(), {"sencha": SOLD_OUT}, [HOJICHA])
+    feed = abandoned_items(cart(), {"sencha": SOLD_OUT}, [by_category(HOJICHA)])
     [item], [choice] = feed.items, feed.choices
     assert (item.name, item.note, item.replaced_name) == ("Hojicha", "Instead of Sencha (sold out)", "Sencha")
     assert (item.price, item.was_price, item.quantity) == ("$9.00", "", 2)
@@ -68,7 +74,7 @@ def test_the_catalogue_fills_in_what_the_cart_left_out():
 
 
 def test_the_cart_tells_the_stock_where_the_catalogue_does_not():
-    feed = abandoned_items(cart(LINE | {"in_stock": False}), {}, [HOJICHA])
+    feed = abandoned_items(cart(LINE | {"in_stock": False}), {}, [by_category(HOJICHA)])
     assert feed.choices[0].choice == "replace"
 
 
@@ -80,7 +86,7 @@ def test_a_line_with_nothing_but_an_id_has_a_name_a_person_can_read():
 def test_what_is_in_the_cart_is_no_alternative_for_another_line():
     lines = LINE, LINE | {"key": "HOJ-SKU", "name": "Hojicha"}
     offers = {"sencha": SOLD_OUT, "HOJ-SKU": replace(HOJICHA, sku="HOJ-SKU")}
-    feed = abandoned_items(cart(*lines), offers, [replace(HOJICHA, sku="HOJ-SKU")])
+    feed = abandoned_items(cart(*lines), offers, [by_category(replace(HOJICHA, sku="HOJ-SKU"))])
     assert [choice.choice for choice in feed.choices] == ["drop", "keep"]
     assert not feed.nothing_left
 
@@ -102,7 +108,7 @@ def test_feeds_are_loaded_in_a_number_of_queries_that_does_not_grow():
 
     def queries(count: int) -> int:
         with CaptureQueriesContext(connection) as captured:
-            feeds = load_feeds([one] * count)
+            feeds = load_feeds([one] * count, timezone.now())
         assert {tuple(c.choice for c in feed.choices) for feed in feeds} == {("replace", "keep")}
         assert feeds[0].items[0].name == "Other"
         return len(captured)
@@ -114,5 +120,5 @@ def test_feeds_are_loaded_in_a_number_of_queries_that_does_not_grow():
 def test_without_a_store_stock_is_unknown_and_lines_are_kept():
     merchant = factories.merchant()
     factories.product(merchant, key="sencha")
-    [feed] = load_feeds([FeedCart(merchant.pk, None, "USD", [LINE])])
+    [feed] = load_feeds([FeedCart(merchant.pk, None, "USD", [LINE])], timezone.now())
     assert [choice.saw for choice in feed.choices] == ["stock unknown"]

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -7,7 +7,8 @@ from django.test.utils import CaptureQueriesContext
 
 from products.catalog import record_products
 from products.facts import ProductFact, StockFact
-from products.offers import Place, Search, load_candidates, load_catalog
+from products.models import Product, StockSource
+from products.offers import Place, load_catalog
 from tests import factories
 
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -32,7 +33,7 @@ def test_a_product_is_found_by_id_and_by_sku(shop):
     merchant, store, record = shop
     record("p1", sku="SKU-1", quantity=4)
     by_id, by_sku = Place(merchant.pk, store.pk, "p1"), Place(merchant.pk, store.pk, "SKU-1")
-    found = load_catalog([by_id, by_sku, Place(merchant.pk, store.pk, "nothing")])
+    found = load_catalog([by_id, by_sku, Place(merchant.pk, store.pk, "nothing")], NOW)
     assert set(found) == {by_id, by_sku}
     assert (found[by_sku].key, found[by_sku].in_stock, found[by_sku].quantity) == ("p1", True, 4)
 
@@ -42,7 +43,7 @@ def test_an_id_wins_over_the_sku_of_another_product(shop):
     record("first", sku="same")
     record("same", name="By id")
     place = Place(merchant.pk, store.pk, "same")
-    assert load_catalog([place])[place].name == "By id"
+    assert load_catalog([place], NOW)[place].name == "By id"
 
 
 def test_stock_nobody_told_is_unknown_also_where_the_store_is(shop):
@@ -50,33 +51,38 @@ def test_stock_nobody_told_is_unknown_also_where_the_store_is(shop):
     record("told", quantity=1)
     record("untold", quantity=None)
     places = [Place(merchant.pk, store.pk, "untold"), Place(merchant.pk, None, "told")]
-    assert [load_catalog(places)[place].in_stock for place in places] == [None, None]
+    assert [load_catalog(places, NOW)[place].in_stock for place in places] == [None, None]
 
 
-def test_candidates_are_buyable_in_the_band_and_nearest_first(shop):
+@pytest.mark.parametrize(
+    ("figures", "in_stock", "quantity", "stale"),
+    [
+        ([("", 0, True), ("cellar", 3, True)], True, 3, False),
+        ([("", 2, True), ("cellar", 3, True)], True, 5, False),
+        ([("", 0, True), ("cellar", 0, True)], False, 0, False),
+        ([("", 0, False)], None, None, True),
+        ([("", 4, False)], None, None, True),
+        ([("", 4, True), ("cellar", 3, False)], True, 4, True),
+        ([("", 0, True), ("cellar", 3, False)], None, 0, True),
+    ],
+)
+def test_locations_add_up_and_what_no_longer_stands_is_unknown(shop, figures, in_stock, quantity, stale):
     merchant, store, record = shop
-    record("near", price=Decimal("10.50"))
-    record("far", price=Decimal("8"))
-    record("out", quantity=0)
-    record("untold", quantity=None)
-    record("secret", hidden=True)
-    record("dear", price=Decimal(20))
-    record("coffee", category="coffee")
-    record("mine", sku="in-cart")
-    low, high, around = Decimal("7.5"), Decimal("12.5"), Decimal(10)
-    searches = [
-        Search(merchant.pk, store.pk, "tea", low, high, around, 5, frozenset({"in-cart"})),
-        Search(merchant.pk, store.pk, "coffee", low, high, around, 5),
-        Search(factories.merchant().pk, store.pk, "tea", low, high, around, 5),
-        Search(merchant.pk, store.pk, "tea", low, high, around, 1, frozenset({"mine"})),
-    ]
-    assert [[offer.key for offer in found] for found in load_candidates(searches)] == [
-        ["near", "far"],
-        ["coffee"],
-        [],
-        ["near"],
-    ]
-    assert load_candidates(searches)[0][0].in_stock is True
+    record("tea", quantity=None)
+    for place, count, stands in figures:
+        until = NOW + timedelta(seconds=1 if stands else 0)
+        factories.stock(
+            Product.objects.get(),
+            store,
+            count,
+            location=place,
+            valid_until=until,
+            source=StockSource.IMPORTED,
+            as_of=NOW,
+        )
+    found = load_catalog([Place(merchant.pk, store.pk, "tea")], NOW)[Place(merchant.pk, store.pk, "tea")]
+    assert (found.in_stock, found.quantity, found.stale) == (in_stock, quantity, stale)
+    assert (found.source, found.as_of) == ("imported", NOW)
 
 
 def test_queries_do_not_grow_with_the_batch(shop):
@@ -85,11 +91,8 @@ def test_queries_do_not_grow_with_the_batch(shop):
         record(f"p{number}")
 
     def queries(count: int) -> int:
-        places = [Place(merchant.pk, store.pk, f"p{n}") for n in range(count)]
-        band = Decimal(5), Decimal(15), Decimal(10)
         with CaptureQueriesContext(connection) as captured:
-            load_catalog(places)
-            load_candidates([Search(merchant.pk, store.pk, "tea", *band, limit=3) for _ in places])
+            load_catalog([Place(merchant.pk, store.pk, f"p{n}") for n in range(count)], NOW)
         return len(captured)
 
-    assert queries(10) == queries(200) == 3
+    assert queries(10) == queries(200) == 2
