@@ -27,6 +27,7 @@ PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or "127.0.0.1"
 HTTPS = PUBLIC_URL.startswith("https://")
 DEMO = env.bool("AIQ_DEMO", default=bool(SITE.get("demo")))
 SUPPORT_URL = env("SUPPORT_URL", default="")
+OUTBOUND_LOOPBACK = env.bool("OUTBOUND_LOOPBACK", default=False)
 STORE_CALLS_PER_SECOND = env.int("STORE_CALLS_PER_SECOND", default=3000)
 environment.report_errors(env)
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
