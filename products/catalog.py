@@ -2,7 +2,8 @@
 
 Facts are snapshots: the newest `updated_at` wins, whatever the order of arrival. A field that a fact leaves out keeps
 what is known, so that "sold out" can be told without telling the name again. Rows are written in the order of their
-keys, so that two writers of one catalogue wait for each other instead of deadlocking.
+keys, so that two writers of one catalogue wait for each other instead of deadlocking. Each price that differs from the
+one before it is kept in the history, with the time it was told for. What staff called back stays so: no fact speaks of it.
 """
 
 import json
@@ -19,6 +20,7 @@ from accounts.models import Store
 from aiq.lib.problems import FieldError
 from products.facts import PUSHED, ProductFact, StockFact, Told
 from products.models import Product, Stock
+from products.upserts import UPSERT_PRODUCTS, UPSERT_STOCK
 
 PRICE_LIMIT = Decimal(10) ** 12
 QUANTITY_LIMIT = 2**31 - 1
@@ -168,53 +170,6 @@ def _stock_outcome(
     if newest[row.place] is not row:
         return REPEATED
     return Outcome("ok", row.product.code) if row.place in written else STOCK_OLDER
-
-
-UPSERT_PRODUCTS = """
-WITH told AS (
-    SELECT %s::bigint AS merchant_id, t.*
-    FROM jsonb_to_recordset(%s::jsonb) AS t(key text, sku text, name text, brand text, category text, price numeric,
-         compare_at_price numeric, currency text, image text, url text, "group" text, stock_ref text, attributes jsonb,
-         hidden boolean, updated_at timestamptz)
-)
-INSERT INTO products_product AS known
-    (code, merchant_id, key, sku, name, brand, category, price, compare_at_price, currency, image, url, "group",
-     stock_ref, attributes, hidden, updated_at, created_at)
-SELECT gen_random_uuid(), merchant_id, key, sku, name, brand, category, price, compare_at_price, currency, image, url,
-       "group", stock_ref, attributes, coalesce(hidden, false), updated_at, now()
-FROM told
-ON CONFLICT (merchant_id, key) DO UPDATE SET
-    sku = coalesce(nullif(excluded.sku, ''), known.sku),
-    name = coalesce(nullif(excluded.name, ''), known.name),
-    brand = coalesce(nullif(excluded.brand, ''), known.brand),
-    category = coalesce(nullif(excluded.category, ''), known.category),
-    -- A price told without a price before it ends the sale.
-    compare_at_price = CASE WHEN excluded.price IS NULL THEN known.compare_at_price ELSE excluded.compare_at_price END,
-    price = coalesce(excluded.price, known.price),
-    currency = coalesce(nullif(excluded.currency, ''), known.currency),
-    image = coalesce(nullif(excluded.image, ''), known.image),
-    url = coalesce(nullif(excluded.url, ''), known.url),
-    "group" = coalesce(nullif(excluded."group", ''), known."group"),
-    stock_ref = coalesce(nullif(excluded.stock_ref, ''), known.stock_ref),
-    attributes = known.attributes || excluded.attributes,
-    hidden = coalesce((SELECT told.hidden FROM told WHERE told.key = excluded.key), known.hidden),
-    updated_at = excluded.updated_at
-WHERE known.updated_at IS NULL OR known.updated_at <= excluded.updated_at
-RETURNING key, code
-"""
-
-UPSERT_STOCK = """
-INSERT INTO products_stock AS known
-    (product_id, store_id, location, quantity, in_stock, source, feed_import_id, valid_until, as_of)
-SELECT product_id, store_id, location, quantity, in_stock, %s, %s::bigint, %s::timestamptz, as_of
-FROM jsonb_to_recordset(%s::jsonb) AS told(product_id bigint, store_id bigint, location text, quantity int,
-     in_stock boolean, as_of timestamptz)
-ON CONFLICT (product_id, store_id, location) DO UPDATE SET
-    quantity = excluded.quantity, in_stock = excluded.in_stock, source = excluded.source,
-    feed_import_id = excluded.feed_import_id, valid_until = excluded.valid_until, as_of = excluded.as_of
-WHERE known.as_of <= excluded.as_of
-RETURNING product_id, store_id, location
-"""
 
 
 def _upsert_products(merchant_id: int, facts: Iterable[ProductFact]) -> dict[str, str]:

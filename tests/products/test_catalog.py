@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Merchant, Store
 from products.catalog import record_products, record_stock
 from products.facts import ProductFact, StockFact
-from products.models import Product, Stock
+from products.models import PriceChange, Product, Stock
 from tests import factories
 
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -134,6 +134,50 @@ def test_another_merchants_product_of_the_same_key_is_left_alone():
     record(theirs, tea(name="Theirs"))
     record(ours, tea(name="Ours", minutes=1))
     assert Product.objects.get(merchant=theirs).name == "Theirs"
+
+
+def history(*fields: str) -> list[tuple]:
+    return list(PriceChange.objects.values_list(*(fields or ("price", "compare_at_price")), flat=len(fields) == 1))
+
+
+def test_every_price_that_differs_is_kept_from_the_first_on():
+    merchant = factories.merchant()
+    told = [
+        {"price": 9},
+        {"price": 9},
+        {"name": "New"},
+        {"price": 8, "compare_at_price": 9},
+        {"price": 9},
+        {"price": 9},
+    ]
+    for minutes, fields in enumerate(told):
+        prices = {name: Decimal(value) if name != "name" else value for name, value in fields.items()}
+        record(merchant, tea(minutes=minutes, currency="USD", **prices), tea("unpriced", minutes=minutes))
+    assert history() == [(9, None), (8, 9), (9, None)]
+    assert history("at") == [NOW, NOW + timedelta(minutes=3), NOW + timedelta(minutes=4)]
+
+
+def test_an_older_price_is_no_change():
+    merchant = factories.merchant()
+    record(merchant, tea(price=Decimal(9)))
+    record(merchant, tea(price=Decimal(8), minutes=-1))
+    assert history("price") == [9]
+
+
+def test_a_product_from_before_the_history_gets_its_first_entry_when_it_is_told_again():
+    merchant = factories.merchant()
+    factories.product(merchant, key="tea", price=Decimal(9))
+    record(merchant, tea(price=Decimal(9)))
+    record(merchant, tea(price=Decimal(9), minutes=1))
+    assert history("price") == [9]
+
+
+def test_what_staff_called_back_stays_so_when_the_store_sends_it_again():
+    merchant = factories.merchant()
+    record(merchant, tea())
+    Product.objects.update(recalled=True)
+    record(merchant, tea(minutes=1, hidden=False, price=Decimal(3)))
+    assert Product.objects.get().recalled
 
 
 def test_statements_do_not_grow_with_the_batch():
