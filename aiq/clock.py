@@ -36,6 +36,7 @@ TICKS: tuple[Tick, ...] = (
     Tick("events", 1, "aiq.clock.ring_events"),
     Tick("send", 1, "aiq.clock.ring_send"),
     Tick("figures", 5 if settings.DEMO else 30, "aiq.clock.ring_figures"),
+    Tick("retention", 3600, "aiq.clock.ring_retention"),
 )
 
 
@@ -54,6 +55,12 @@ def ring_send() -> None:
 def ring_figures() -> None:
     """What pages show is rolled up again, by a worker, since many merchants take longer than a tick should."""
     ring("jobs", "campaigns.jobs.keep_up")
+
+
+def ring_retention() -> None:
+    """What has been kept long enough is deleted."""
+    ring("jobs", "campaigns.jobs.forget")
+    ring("jobs", "integrations.jobs.forget")
 
 
 def run(stop: threading.Event, ticks: Sequence[Tick] = TICKS) -> None:

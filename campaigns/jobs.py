@@ -6,8 +6,9 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from aiq.lib import doorbell
-from campaigns import figures, matching, scheduling, sending
+from campaigns import figures, matching, retention, scheduling, sending
 
+KEEP_UP, FORGET = "campaigns.jobs.keep_up", "campaigns.jobs.forget"
 DRAIN_SECONDS = 20.0
 LINGER_SECONDS = 2.0
 POLL_SECONDS = 0.005
@@ -20,7 +21,7 @@ def drain() -> int:
     A full batch means there is more: the next sender is woken to join. After a smaller one it rests as long as that
     took: what a batch costs beside its messages is then paid by more of them. Returns how many it looked at.
     """
-    doorbell.answered(scheduling.QUEUE)
+    doorbell.answered(scheduling.DRAIN)
     close_old_connections()
     sending.sweep()
     began = busy = monotonic()
@@ -45,7 +46,13 @@ def drain() -> int:
 def keep_up() -> None:
     """What follows from the passing of time alone: campaigns that went live meet the carts left to silence, and the
     figures that pages show are rolled up."""
-    doorbell.answered("jobs")
+    doorbell.answered(KEEP_UP)
     now = timezone.now()
     matching.meet_again(now)
     figures.roll_up(now)
+
+
+def forget() -> None:
+    """Delete what has been kept long enough."""
+    doorbell.answered(FORGET)
+    retention.forget(timezone.now())

@@ -5,14 +5,17 @@ import time
 from collections.abc import Sequence
 
 from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
 
 from aiq.lib.doorbell import answered, ring
+from integrations import retention
 from integrations.ingest import JOB
 from integrations.retrying import in_transaction, passing
 from integrations.settling import settle, write
 from integrations.translating import quarantined
 from integrations.waiting import Waiting, claim, claim_these
 
+FORGET = "integrations.jobs.forget"
 BATCH = 500
 DRAIN_SECONDS = 10.0
 LINGER_SECONDS = 0.5
@@ -28,7 +31,7 @@ def process_events() -> None:
     A full batch rings again, so that an idle worker joins in; after a smaller one the worker rests as long as that took,
     so that the next one is larger. The database away: the events wait, the clock rings later.
     """
-    answered("events")
+    answered(JOB)
     start = worked = time.monotonic()
     try:
         while (now := time.monotonic()) - start < DRAIN_SECONDS and now - worked < LINGER_SECONDS:
@@ -62,6 +65,12 @@ def process_batch(limit: int = BATCH) -> int:
         logger.exception("a batch of %s events failed, looking for the culprit", len(claimed))
         _isolate([event.key_id for event in claimed])
     return len(claimed)
+
+
+def forget() -> None:
+    """Delete what has been kept long enough."""
+    answered(FORGET)
+    retention.forget(timezone.now())
 
 
 def _isolate(ids: Sequence[int]) -> None:

@@ -81,6 +81,7 @@ class EventKey(models.Model):
         indexes = [
             models.Index(fields=["connection", "id"], name="event_waiting", condition=Q(state="received")),
             models.Index(fields=["received_at"], name="event_by_time"),
+            models.Index(fields=["received_at"], name="event_quarantined", condition=Q(state="quarantined")),
         ]
 
     def __str__(self) -> str:

@@ -27,16 +27,16 @@ def connection() -> redis.Redis:
 
 
 def ring(queue: str, job: str) -> None:
-    """Wake a worker of `queue` to run the dotted function `job`, unless a wake-up already waits there.
+    """Wake a worker of `queue` to run the dotted function `job`, unless a wake-up for it already waits there.
 
-    At most one ring per queue in 5 ms from this process. Never raises for Redis: while it is away, one attempt a second.
+    At most one ring per job in 5 ms from this process. Never raises for Redis: while it is away, one attempt a second.
     """
     now = time.monotonic()
-    if now - _last_ring.get(queue, 0.0) < THROTTLE_SECONDS or now - _last_trouble["seen"] < AWAY_SECONDS:
+    if now - _last_ring.get(job, 0.0) < THROTTLE_SECONDS or now - _last_trouble["seen"] < AWAY_SECONDS:
         return
-    _last_ring[queue] = now
+    _last_ring[job] = now
     try:
-        if connection().set(f"{BELL}{queue}", 1, nx=True, px=BELL_MS):
+        if connection().set(f"{BELL}{job}", 1, nx=True, px=BELL_MS):
             Queue(queue, connection=connection(), serializer=JSONSerializer).enqueue(
                 job, result_ttl=0, failure_ttl=86_400
             )
@@ -44,10 +44,10 @@ def ring(queue: str, job: str) -> None:
         _complain(error, now)
 
 
-def answered(queue: str) -> None:
-    """The job came to work: from now on a new ring gets through. Never raises for Redis."""
+def answered(job: str) -> None:
+    """The dotted function came to work: from now on a new ring gets through. Never raises for Redis."""
     try:
-        connection().delete(f"{BELL}{queue}")
+        connection().delete(f"{BELL}{job}")
     except redis.RedisError as error:
         _complain(error, time.monotonic())
 

@@ -25,21 +25,21 @@ def test_a_ring_leaves_one_wake_up_however_often_it_rings() -> None:
 
 def test_once_answered_the_next_ring_gets_through() -> None:
     doorbell.ring("send", "campaigns.jobs.drain")
-    doorbell.answered("send")
+    doorbell.answered("campaigns.jobs.drain")
     doorbell.forget()
     doorbell.ring("send", "campaigns.jobs.drain")
     assert len(waiting("send")) == 2
 
 
-def test_queues_have_bells_of_their_own() -> None:
-    doorbell.ring("send", "campaigns.jobs.drain")
-    doorbell.ring("events", "integrations.jobs.process_events")
-    assert waiting("events") == ["integrations.jobs.process_events"]
+def test_jobs_have_bells_of_their_own_also_in_one_queue() -> None:
+    for job in ("campaigns.jobs.keep_up", "campaigns.jobs.forget", "integrations.jobs.forget"):
+        doorbell.ring("jobs", job)
+    assert waiting("jobs") == ["campaigns.jobs.keep_up", "campaigns.jobs.forget", "integrations.jobs.forget"]
 
 
 def test_a_bell_that_nobody_answers_falls_silent_by_itself() -> None:
     doorbell.ring("send", "campaigns.jobs.drain")
-    assert 0 < doorbell.connection().pttl("aiq:bell:send") <= doorbell.BELL_MS
+    assert 0 < doorbell.connection().pttl("aiq:bell:campaigns.jobs.drain") <= doorbell.BELL_MS
 
 
 def test_the_job_carries_no_arguments_and_leaves_no_result() -> None:
@@ -53,7 +53,7 @@ def test_without_redis_nothing_is_raised_and_it_is_said_once(settings: Any, capl
     doorbell.forget()
     for queue in ("send", "events", "jobs"):
         doorbell.ring(queue, "campaigns.jobs.drain")
-    doorbell.answered("send")
+    doorbell.answered("campaigns.jobs.drain")
     assert [record.message.partition(":")[0] for record in caplog.records] == [
         "Redis is away, the clock will find what waits"
     ]
