@@ -36,6 +36,7 @@ TICKS: tuple[Tick, ...] = (
     Tick("events", 1, "aiq.clock.ring_events"),
     Tick("send", 1, "aiq.clock.ring_send"),
     Tick("figures", 5 if settings.DEMO else 30, "aiq.clock.ring_figures"),
+    Tick("orders", 10 if settings.DEMO else 60, "aiq.clock.ring_orders"),
     Tick("retention", 3600, "aiq.clock.ring_retention"),
 )
 
@@ -55,6 +56,11 @@ def ring_send() -> None:
 def ring_figures() -> None:
     """What pages show is rolled up again, by a worker, since many merchants take longer than a tick should."""
     ring("jobs", "campaigns.jobs.keep_up")
+
+
+def ring_orders() -> None:
+    """What was ordered is counted, for what sells and what is bought together."""
+    ring("jobs", "campaigns.jobs.count_orders")
 
 
 def ring_retention() -> None:

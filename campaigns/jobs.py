@@ -6,9 +6,10 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from aiq.lib import doorbell
-from campaigns import figures, matching, retention, scheduling, sending
+from campaigns import affinity, figures, matching, retention, scheduling, sending
 
 KEEP_UP, FORGET = "campaigns.jobs.keep_up", "campaigns.jobs.forget"
+COUNT_ORDERS = "campaigns.jobs.count_orders"
 DRAIN_SECONDS = 20.0
 LINGER_SECONDS = 2.0
 POLL_SECONDS = 0.005
@@ -50,6 +51,12 @@ def keep_up() -> None:
     now = timezone.now()
     matching.meet_again(now)
     figures.roll_up(now)
+
+
+def count_orders() -> None:
+    """Count what was ordered: what sells, and what is bought together."""
+    doorbell.answered(COUNT_ORDERS)
+    affinity.count_orders(timezone.now())
 
 
 def forget() -> None:

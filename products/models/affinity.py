@@ -39,10 +39,12 @@ class ProductPair(models.Model):
 
 
 class SalesMark(models.Model):
-    """How far the orders of a merchant are counted: up to which row, and when recent figures were last aged."""
+    """How far the orders of a merchant are counted: up to which row, and when recent figures were last aged. `recent`: how
+    many orders, weighed by age as the others are."""
 
     merchant = models.OneToOneField(Merchant, on_delete=models.CASCADE, primary_key=True, related_name="+")
     order_id = models.BigIntegerField(default=0)
+    recent = models.FloatField(default=0, db_default=0)
     aged_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
