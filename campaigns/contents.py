@@ -1,9 +1,12 @@
 """Contents ready to be rendered, cached in this process by their key: a content never changes once it is live."""
 
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from campaigns.feeds import Policy
+from campaigns.feeds.items import CART_KINDS
+from campaigns.feeds.kinds import ABANDONED, MAX_COUNT
 from campaigns.models import Content
 from campaigns.rendering import Prepared, prepare
 from campaigns.templating.compiling import Compiled
@@ -13,13 +16,17 @@ CACHED = 256
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A content with its parsed templates. `sender_name` and `sender_email` are empty where the merchant's stand."""
+    """A content with its parsed templates. `sender_name` and `sender_email` are empty where the merchant's stand. `shows`: how
+    many products of each kind of feed; `shows_anyway`: of those that need no products of the cart."""
 
     id: int
     channel: str
     sender_name: str
     sender_email: str
     feed: bool
+    shows: Mapping[str, int]
+    shows_anyway: Mapping[str, int]
+    policy: Policy
     prepared: Prepared
 
 
@@ -38,7 +45,7 @@ def ready_contents(ids: Collection[int]) -> dict[int, Ready]:
 
 
 def compiled_of(content: Content) -> Compiled:
-    return Compiled(content.subject, content.preheader, content.html, content.text, (), content.feed)
+    return Compiled(content.subject, content.preheader, content.html, content.text, (), content.feed, content.feeds)
 
 
 def _ready(content: Content) -> Ready:
@@ -48,5 +55,8 @@ def _ready(content: Content) -> Ready:
         sender_name=content.sender_name,
         sender_email=content.sender_email,
         feed=content.feed,
+        shows=(shows := content.feeds or ({ABANDONED: MAX_COUNT} if content.feed else {})),
+        shows_anyway={kind: count for kind, count in shows.items() if kind not in CART_KINDS},
+        policy=Policy(content.sold_out, content.price_rose),
         prepared=prepare(content.pk, compiled_of(content)),
     )

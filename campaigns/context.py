@@ -44,6 +44,7 @@ def context_of(merchant: Merchant, cart: CartLike, shopper: ShopperLike | None, 
             "item_count": item_count(cart.lines),
         },
         "items": [_item(item, url) for item in feed.items] if feed else [],
+        **_feeds(feed, url),
         "store": store_data(merchant, cart.store),
         "merchant": merchant_data(merchant),
     }
@@ -64,10 +65,14 @@ def _shop_of(lines: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _total_stands(feed: Feed | None) -> bool:
-    """The cart's own total is no longer true beside products that were replaced, left out or became cheaper."""
-    if feed is None:
-        return True
-    return all(choice.choice == "keep" for choice in feed.choices) and not any(item.was_price for item in feed.items)
+    """The cart's own total is no longer true beside products that were replaced, left out or changed their price."""
+    return feed is None or feed.as_left
+
+
+def _feeds(feed: Feed | None, cart_url: str) -> dict[str, Any]:
+    if feed is None or not feed.more:
+        return {}
+    return {"feeds": {kind: [_item(item, cart_url) for item in items] for kind, items in feed.more.items()}}
 
 
 def _item(item: Item, cart_url: str) -> dict[str, Any]:

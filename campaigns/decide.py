@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from campaigns import reasons
+from campaigns.feeds.items import DEFAULT_POLICY, Policy
 
 ADULT_YEARS = 21
 
@@ -67,7 +68,10 @@ class ConsentSeen:
 
 @dataclass(frozen=True, slots=True)
 class StepFacts:
-    """What is known, now, about one message that is due. `in_audience` None: nobody is known who could be in it."""
+    """What is known, now, about one message that is due. `in_audience` None: nobody is known who could be in it.
+
+    `gone` and `rises`: the products of the cart that cannot be bought, and those that cost more now, each in words.
+    """
 
     now: datetime
     expires_at: datetime
@@ -89,6 +93,9 @@ class StepFacts:
     dynamic: bool = False
     buyable: int | None = None
     stock_saw: str = ""
+    gone: tuple[str, ...] = ()
+    rises: tuple[str, ...] = ()
+    policy: Policy = DEFAULT_POLICY
 
 
 def decide_entry(facts: EntryFacts) -> Verdict:
@@ -209,6 +216,18 @@ def _has_something_to_buy(facts: StepFacts) -> Check:
     return Check("stock", facts.buyable > 0, facts.stock_saw)
 
 
+def _sold_out_does_not_hold(facts: StepFacts) -> Check:
+    if not facts.policy.sold_out_holds:
+        return Check("lines", True, "not asked for")
+    return Check("lines", not facts.gone, f"sold out: {', '.join(facts.gone)}" if facts.gone else "nothing sold out")
+
+
+def _price_does_not_hold(facts: StepFacts) -> Check:
+    if not facts.policy.rise_holds:
+        return Check("price", True, "not asked for")
+    return Check("price", not facts.rises, "; ".join(facts.rises) or "nothing costs more")
+
+
 ENTRY_RULES: tuple[Callable[[EntryFacts], Check], ...] = (
     _campaign_is_live,
     _abandoned_after_live,
@@ -232,6 +251,8 @@ STEP_RULES: tuple[Callable[[StepFacts], Check], ...] = (
     _is_in_audience,
     _is_of_age,
     _has_something_to_buy,
+    _sold_out_does_not_hold,
+    _price_does_not_hold,
 )
 
 

@@ -85,9 +85,11 @@ def begin_from(step: Step, chosen: Template, *, feed: bool) -> None:
 
 
 def source_of(step: Step, plan: str) -> Source:
-    """What is compiled for a step: the Product Feed only where the plan includes it."""
-    feed = step.feed and plans.includes(plan, plans.DYNAMIC_CONTENT)
-    return Source(subject=step.subject, preheader=step.preheader, body=step.body, feed=feed)
+    """What is compiled for a step: product feeds only where the plan includes them."""
+    dynamic = plans.includes(plan, plans.DYNAMIC_CONTENT)
+    return Source(
+        subject=step.subject, preheader=step.preheader, body=step.body, feed=step.feed and dynamic, dynamic=dynamic
+    )
 
 
 def _is_code(key: str) -> bool:

@@ -1,6 +1,6 @@
 """Loads what a batch of due deliveries needs to be decided and rendered, in a number of queries that never grows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from campaigns.contents import Ready, ready_contents
 from campaigns.context import locale_of
 from campaigns.decide import Bought, ConsentSeen, StepFacts
 from campaigns.due import Due, DueCart, DueShopper, load_due
-from campaigns.feeds import Feed, FeedCart, load_feeds
+from campaigns.feeds import Feed, FeedCart, load_feeds, words
 from campaigns.models import Campaign, CampaignVersion
 from campaigns.standing import OrderSeen
 
@@ -49,12 +49,12 @@ def gather(delivery_ids: Sequence[int], now: datetime) -> list[Case]:
         consents=standing.consents(rows),
         orders=standing.orders(rows),
         suppressed=standing.suppressions(rows, digests),
-        feeds=_feeds([row for row in rows if _shows_feed(row, contents[row.content_id])], now),
+        feeds=_feeds(rows, contents, now),
     )
     return [
         Case(
             row,
-            _facts(row, addresses[row.pk], known),
+            _facts(row, addresses[row.pk], contents[row.content_id], known),
             contents[row.content_id],
             addresses[row.pk],
             digests[row.pk],
@@ -74,7 +74,7 @@ class _Known:
     feeds: dict[int, Feed]
 
 
-def _facts(row: Due, address: str, known: _Known) -> StepFacts:
+def _facts(row: Due, address: str, content: Ready, known: _Known) -> StepFacts:
     episode, merchant, shopper = row.episode, row.merchant, row.cart.shopper
     feed = known.feeds.get(row.pk)
     in_audience, audience_saw = _audience(row.campaign, shopper)
@@ -97,9 +97,12 @@ def _facts(row: Due, address: str, known: _Known) -> StepFacts:
         regulated_goods=merchant.regulated_goods,
         age_verified=_is_verified(shopper),
         birthdate=shopper.birthdate if shopper else None,
-        dynamic=feed is not None,
-        buyable=len(feed.items) if feed else None,
-        stock_saw=_stock_saw(feed),
+        dynamic=feed is not None and feed.buyable is not None,
+        buyable=feed.buyable if feed else None,
+        stock_saw=words.stock_seen(feed),
+        gone=words.gone(feed),
+        rises=words.rises(feed),
+        policy=content.policy,
     )
 
 
@@ -123,28 +126,16 @@ def _bought(row: Due, found: Iterable[OrderSeen]) -> Bought | None:
     return Bought(closing.placed_at, closing.key) if closing else None
 
 
-def _shows_feed(row: Due, content: Ready) -> bool:
-    """A simple event in a campaign with a feed is sent without the block."""
-    return content.feed and row.episode.trigger == CartTrigger.DYNAMIC
-
-
-def _feeds(rows: Sequence[Due], now: datetime) -> dict[int, Feed]:
-    wanted = [
-        FeedCart(cart.merchant_id, cart.store_id, cart.currency, cart.lines, locale_of(row.merchant, cart.shopper))
-        for row in rows
-        for cart in [row.cart]
-    ]
-    return {row.pk: feed for row, feed in zip(rows, load_feeds(wanted, now) if wanted else [], strict=True)}
-
-
-def _stock_saw(feed: Feed | None) -> str:
-    if feed is None:
-        return ""
-    return "; ".join(
-        f"{choice.key}: {choice.saw}"
-        + (f", {choice.choice} {choice.alternative_key}".rstrip() if choice.choice != "keep" else "")
-        for choice in feed.choices
-    )
+def _feeds(rows: Sequence[Due], contents: Mapping[int, Ready], now: datetime) -> dict[int, Feed]:
+    """The feeds of those that show any. What is made of the cart's lines is left out where the event told none."""
+    wanted = {}
+    for row in rows:
+        cart, content = row.cart, contents[row.content_id]
+        if shows := content.shows if row.episode.trigger == CartTrigger.DYNAMIC else content.shows_anyway:
+            locale = locale_of(row.merchant, cart.shopper)
+            facts = cart.merchant_id, cart.store_id, cart.currency, cart.lines, locale
+            wanted[row.pk] = FeedCart(*facts, shows, content.policy)
+    return dict(zip(wanted, load_feeds(list(wanted.values()), now) if wanted else [], strict=True))
 
 
 def _is_verified(shopper: DueShopper | None) -> bool:

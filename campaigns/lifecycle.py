@@ -154,6 +154,11 @@ def _content(version: CampaignVersion, step: Step) -> Content:
         html=compiled.html,
         text=compiled.text,
         feed=source.feed,
+        feeds=compiled.feeds,
+        sold_out=step.sold_out,
+        price_rose=step.price_rose,
+        discount_id=step.discount_id,
+        no_code=step.no_code,
     )
 
 

@@ -6,7 +6,9 @@ from django.utils import timezone
 
 from accounts.models import Merchant
 from campaigns.context import context_of, locale_of, merchant_data, store_data
-from campaigns.feeds import FeedCart, load_feeds
+from campaigns.feeds import FeedCart, Kind, Policy, kinds, load_feeds
+from campaigns.feeds.items import DEFAULT_POLICY
+from campaigns.feeds.kinds import ABANDONED, MAX_COUNT
 from campaigns.models import Cart
 from campaigns.starters import SAMPLE_CONTEXT
 
@@ -19,12 +21,23 @@ def past_carts(merchant: Merchant) -> list[Cart]:
     return list(carts.select_related("shopper", "store").order_by("-id")[:CARTS_TO_CHOOSE])
 
 
-def preview_context(merchant: Merchant, cart: Cart | None, *, feed: bool) -> dict[str, Any]:
-    """A message's data (`campaigns.templating.macros`) as a delivery would have it now; without a cart, a sample shopper's."""
+def preview_context(
+    merchant: Merchant, cart: Cart | None, *, feed: bool, body: str = "", policy: Policy = DEFAULT_POLICY
+) -> dict[str, Any]:
+    """A message's data (`campaigns.templating.macros`) as a delivery would have it now; without a cart, a sample shopper's.
+
+    `feed`: products of the cart are shown; `body`: the source, whose other product feeds are loaded too.
+    """
     if cart is None:
         own = {"store": store_data(merchant, merchant.stores.first()), "merchant": merchant_data(merchant)}
         return {**SAMPLE_CONTEXT, **own, "items": SAMPLE_CONTEXT["items"] if feed else []}
     currency = cart.currency or merchant.currency
-    feed_cart = FeedCart(cart.merchant_id, cart.store_id, currency, cart.lines, locale_of(merchant, cart.shopper))
-    feeds = load_feeds([feed_cart], timezone.now()) if feed else [None]
+    shows = {one.slug: MAX_COUNT for one in kinds() if (feed or not one.of_cart) and _is_in(one, body)}
+    facts = cart.merchant_id, cart.store_id, currency, cart.lines, locale_of(merchant, cart.shopper)
+    feeds = load_feeds([FeedCart(*facts, shows, policy)], timezone.now()) if shows else [None]
     return context_of(merchant, cart, cart.shopper, feeds[0])
+
+
+def _is_in(one: Kind, body: str) -> bool:
+    """More than are shown do no harm; products of the cart may be shown by names alone."""
+    return one.slug == ABANDONED or one.slug in body

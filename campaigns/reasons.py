@@ -122,6 +122,20 @@ _ALL = [
         "A product of the cart, or an alternative, is in stock again",
     ),
     Reason(
+        "lines",
+        "sold_out_line",
+        "No sold-out product holds it back",
+        "A product of the cart has sold out, and this campaign then holds the message back",
+        "The product is in stock again, or the campaign replaces or leaves out what has sold out",
+    ),
+    Reason(
+        "price",
+        "price_rose",
+        "No higher price holds it back",
+        "A product of the cart costs more now, and this campaign then holds the message back",
+        "The price comes down again, or the campaign shows prices as they are now",
+    ),
+    Reason(
         "data",
         "missing_data",
         "The message's data is there",

@@ -6,20 +6,19 @@ the delivery, so that the very message can be rendered again later.
 
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from threading import Lock
 from typing import Any, Protocol
 
-from aiq.lib.colors import color_of, contrast
 from campaigns.templating.compiling import Compiled
 from campaigns.templating.filters import WEB_SCHEMES
 from campaigns.templating.liquid import MissingData, RenderFailed, Template, parse
 from campaigns.templating.plaintext import tidy
 
-__all__ = ["Message", "MissingData", "Prepared", "RenderFailed", "Rendered", "parsed", "prepare", "render"]
+__all__ = ["Message", "MissingData", "Prepared", "RenderFailed", "Rendered", "prepare", "render"]
 
 DEFAULT_COLOR = "#1f2937"
 CACHED_CONTENTS = 256
@@ -74,10 +73,11 @@ class Prepared:
     html: Template
     text: Template
     uses_feed: bool
+    feeds: tuple[str, ...] = ()
 
     def render(self, context: Mapping[str, Any], links: MessageLinks) -> Rendered:
         """Raises `MissingData` (the message is not sent) or `RenderFailed` (the template is at fault)."""
-        data = shown_data(context, links, feed=self.uses_feed)
+        data = shown_data(context, links, feed=self.uses_feed, feeds=self.feeds)
         subject = " ".join(self.subject.render_with(data, links).split())
         if not subject:
             raise MissingData("subject")
@@ -94,7 +94,7 @@ class NoItems(list[Any]):
 
 def render(compiled: Compiled, context: Mapping[str, Any], links: MessageLinks) -> Rendered:
     """Render content once, without the cache: for previews and drafts. Raises as `Prepared.render`."""
-    return parsed(compiled).render(context, links)
+    return _parsed(compiled).render(context, links)
 
 
 def prepare(content_id: object, compiled: Compiled) -> Prepared:
@@ -103,7 +103,7 @@ def prepare(content_id: object, compiled: Compiled) -> Prepared:
         if found := _cache.get(content_id):
             _cache.move_to_end(content_id)
             return found
-    prepared = parsed(compiled)
+    prepared = _parsed(compiled)
     with _lock:
         _cache[content_id] = prepared
         while len(_cache) > CACHED_CONTENTS:
@@ -115,15 +115,22 @@ _cache: OrderedDict[object, Prepared] = OrderedDict()
 _lock = Lock()
 
 
-def shown_data(context: Mapping[str, Any], links: MessageLinks, *, feed: bool = True) -> dict[str, Any]:
-    """The context as templates see it: a person's missing values are absent, a product's are nil, addresses are http(s)."""
+def shown_data(
+    context: Mapping[str, Any], links: MessageLinks, *, feed: bool = True, feeds: Collection[str] = ()
+) -> dict[str, Any]:
+    """The context as templates see it: a person's missing values are absent, a product's are nil, addresses are http(s).
+
+    `feed`: products of the cart are shown; `feeds`: the kinds of product feed that the content shows.
+    """
     data: dict[str, Any] = {group: _known(context.get(group) or {}) for group in _GROUPS}
     merchant = data["merchant"]
     color = merchant.get("color", "")
     merchant["color"] = color = color if _COLOR.fullmatch(color) else DEFAULT_COLOR
     merchant["on_color"] = readable_on(color)
-    items = context.get("items") if feed else None
-    data["items"] = [_line(item) for item in items] if items else NoItems()
+    data["items"] = _lines(context.get("items")) if feed else NoItems()
+    if feeds:
+        given = context.get("feeds") or {}
+        data["feeds"] = {kind: _lines(given.get(kind)) for kind in feeds}
     data["unsubscribe_url"] = links.unsubscribe_url
     data["preferences_url"] = links.preferences_url
     if links.open_url:
@@ -133,8 +140,12 @@ def shown_data(context: Mapping[str, Any], links: MessageLinks, *, feed: bool = 
 
 @lru_cache(maxsize=512)
 def readable_on(color: str) -> str:
-    """White or near-black, whichever has the better contrast on `color`."""
-    return max("#ffffff", "#111111", key=lambda ink: contrast(ink, color_of(color)))
+    """White or near-black, whichever has the better contrast on `color` (WCAG 2 relative luminance)."""
+    digits = color[1:] if len(color) == 7 else "".join(digit * 2 for digit in color[1:])
+    channels = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.0556 else "#111111"
 
 
 def _known(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,6 +154,10 @@ def _known(values: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in values.items()
         if value is not None and value != "" and (name not in _ADDRESSES or _is_web(value))
     }
+
+
+def _lines(items: Iterable[Mapping[str, Any]] | None) -> list[Any]:
+    return [_line(item) for item in items] if items else NoItems()
 
 
 def _line(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,11 +170,11 @@ def _is_web(value: object) -> bool:
     return isinstance(value, str) and value.lower().startswith(WEB_SCHEMES)
 
 
-def parsed(compiled: Compiled) -> Prepared:
-    """Ready to render many times, for as long as the caller keeps it."""
+def _parsed(compiled: Compiled) -> Prepared:
     return Prepared(
         parse(compiled.subject, html=False),
         parse(compiled.html, html=True),
         parse(compiled.text, html=False),
         compiled.uses_feed,
+        tuple(compiled.feeds),
     )

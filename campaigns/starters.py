@@ -51,6 +51,13 @@ _TABLE = (
     ),
 )
 
+
+def _sample(name: str, price: str, was_price: str = "", *, note: str = "", replaced_name: str = "") -> dict[str, Any]:
+    url = f"https://shop.example.com/products/{name.partition(',')[0].lower().replace(' ', '-')}"
+    shown = {"name": name, "brand": "", "price": price, "was_price": was_price, "quantity": 1, "image": "", "url": url}
+    return {**shown, "note": note, "replaced_name": replaced_name, "sold_out": False}
+
+
 SAMPLE_CONTEXT: dict[str, Any] = {
     "shopper": {"first_name": "Anna", "last_name": "Keller", "email": "anna.keller@example.com"},
     "cart": {"url": "https://shop.example.com/cart/5512", "total": "$53.40", "currency": "USD", "item_count": 3},
@@ -78,6 +85,15 @@ SAMPLE_CONTEXT: dict[str, Any] = {
             "replaced_name": "",
         },
     ],
+    "feeds": {
+        "alternatives": [
+            _sample("Gyokuro, first flush", "$29.40", note="Instead of Sencha (sold out)", replaced_name="Sencha")
+        ],
+        "also_like": [_sample("Tea strainer", "$8.50"), _sample("Tasting set", "$24.00")],
+        "best_sellers": [_sample("Sencha, 100 g", "$18.00"), _sample("Hojicha, 100 g", "$12.00")],
+        "new_arrivals": [_sample("Kabusecha, this year's", "$32.00"), _sample("Glass pot, 0.4 l", "$26.00")],
+        "on_sale": [_sample("Genmaicha, 200 g", "$9.60", "$12.00"), _sample("Matcha bowl", "$21.00", "$28.00")],
+    },
     "store": {"name": "North Loop Tea", "url": "https://shop.example.com"},
     "merchant": {
         "name": "North Loop",

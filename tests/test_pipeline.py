@@ -183,7 +183,8 @@ def test_a_sold_out_line_is_replaced_with_its_reason(shop, live, smtp_sink):
     html = smtp_sink.messages[0].get_body(("html",)).get_content()
     assert "Instead of Tea Tin Sampler (sold out)" in html
     stock_check = next(c for c in Decision.objects.get(kind="step").checks if c["code"] == "stock")
-    assert stock_check["saw"] == "p-101: sold out, replace p-102"
+    assert stock_check["saw"].startswith("Tea Tin Sampler: sold out, told by the store 20")
+    assert stock_check["saw"].endswith("UTC, replaced by Mint (same category, $1.00 less)")
 
 
 def test_nothing_buyable_left_holds_the_message_back(shop, live, smtp_sink):

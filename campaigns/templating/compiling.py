@@ -3,15 +3,15 @@
 What fails is refused here, with its line and a reason, so that sending has nothing left to find out but missing data.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from liquid.exceptions import LiquidError
 from mjml import mjml2html
 
+from campaigns.feeds.kinds import ABANDONED, MAX_COUNT, kinds
 from campaigns.templating.cutting import TOKEN, Cut, TemplateProblems, cut
+from campaigns.templating.elements import Showing
 from campaigns.templating.finishing import add_pixel, add_preheader, lost_blocks, mark_links, shorten_lines
 from campaigns.templating.liquid import parse
 from campaigns.templating.macros import Problem, analyze, line_at
@@ -21,21 +21,23 @@ from campaigns.templating.structure import Walk, readable_entities, require_well
 __all__ = ["Compiled", "Problem", "Source", "TemplateProblems", "compile_source"]
 
 MAX_BYTES = {"subject": 1_000, "preheader": 1_000, "body": 200_000, "text": 100_000}
-ELEMENTS = ("aiq-styles", "aiq-header", "aiq-feed", "aiq-footer")
-_PARTS_DIR = Path(__file__).resolve().parent.parent.parent / "templates" / "messages" / "email" / "parts"
 _UNSUBSCRIBE_LINE = "\n\nUnsubscribe: {{ unsubscribe_url }}\n"
 _UNPRINTABLE = frozenset(chr(code) for code in range(32)) - {"\n", "\r", "\t"} | {"\x7f"}
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A mail as written. `body` is MJML with Liquid; an empty `text` is made from it; `feed` False: no product block."""
+    """A mail as written. `body` is MJML with Liquid; an empty `text` is made from it.
+
+    `feed` False: no products of the cart; `dynamic` False: no product feed of any kind.
+    """
 
     subject: str
     preheader: str
     body: str
     text: str = ""
     feed: bool = True
+    dynamic: bool = True
 
     def __post_init__(self) -> None:
         # Browsers send textareas with CR LF, on which MRML gives up.
@@ -45,7 +47,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """Strings of Liquid to store. `names` are the dotted macros used; `uses_feed`: products are shown somewhere."""
+    """Strings of Liquid to store. `names` are the dotted macros used; `uses_feed`: products of the cart are shown somewhere;
+    `feeds`: how many products of each kind of feed are shown."""
 
     subject: str
     preheader: str
@@ -53,6 +56,7 @@ class Compiled:
     text: str
     names: tuple[str, ...]
     uses_feed: bool
+    feeds: Mapping[str, int] = field(default_factory=dict)
 
 
 def compile_source(source: Source) -> Compiled:
@@ -63,15 +67,35 @@ def compile_source(source: Source) -> Compiled:
     body = fields["body"]
     body.text = readable_entities(body.text)
     require_well_formed(body)
-    walk = Walk(body, {name: _part(name, "mjml", feed=source.feed) for name in ELEMENTS})
+    walk = Walk(body, _showing(source))
     walked = walk.run()
     problems = [*(problem for analysis in analyses for problem in analysis.problems), *walk.problems]
     _refuse(problems)
     html = _html(walked, source.preheader, body)
-    names = {name for analysis in analyses for name in analysis.names} | _names_of_parts(walk.used, feed=source.feed)
+    by_hand = {name for analysis in analyses for name in analysis.names}
+    names = by_hand | {name for part in walk.used for name in analyze(part, field="body").names}
     uses_feed = source.feed and any(name.startswith("items") for name in names)
+    feeds = dict.fromkeys(_kinds(by_hand, source), MAX_COUNT) | walk.showing.shown
     text = _text(source, body)
-    return Compiled(source.subject.strip(), source.preheader.strip(), html, text, tuple(sorted(names)), uses_feed)
+    return Compiled(
+        source.subject.strip(), source.preheader.strip(), html, text, tuple(sorted(names)), uses_feed, feeds
+    )
+
+
+def _showing(source: Source) -> Showing:
+    return Showing(feed=source.feed and source.dynamic, dynamic=source.dynamic)
+
+
+def _kinds(names: Iterable[str], source: Source) -> Iterator[str]:
+    """The kinds of feed that names written by hand show, as far as the message may show them."""
+    for one in kinds():
+        root = "items" if one.slug == ABANDONED else f"feeds.{one.slug}"
+        if (
+            any(f"{name}.".startswith(f"{root}.") for name in names)
+            and source.dynamic
+            and (source.feed or not one.of_cart)
+        ):
+            yield one.slug
 
 
 def _refuse(problems: list[Problem]) -> None:
@@ -128,22 +152,5 @@ def _parsable(html: str) -> str:
 
 
 def _text(source: Source, body: Cut) -> str:
-    if source.text.strip():
-        text = source.text.strip() + "\n"
-    else:
-        text = plain_text(body, {name: _part(name, "txt", feed=source.feed) for name in ELEMENTS})
+    text = source.text.strip() + "\n" if source.text.strip() else plain_text(body, _showing(source))
     return text if "unsubscribe_url" in text else text.rstrip() + _UNSUBSCRIBE_LINE
-
-
-def _part(name: str, extension: str, *, feed: bool) -> str:
-    return "" if name == "aiq-feed" and not feed else _read_part(name, extension)
-
-
-@cache
-def _read_part(name: str, extension: str) -> str:
-    path = _PARTS_DIR / f"{name.removeprefix('aiq-')}.{extension}"
-    return path.read_text().strip() if path.exists() else ""
-
-
-def _names_of_parts(used: set[str], *, feed: bool) -> set[str]:
-    return {name for part in used for name in analyze(_part(part, "mjml", feed=feed), field="body").names}

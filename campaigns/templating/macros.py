@@ -14,6 +14,7 @@ from liquid.builtin.tags.for_tag import ForNode
 from liquid.context import RenderContext
 from liquid.exceptions import LiquidError
 
+from campaigns.feeds.kinds import ABANDONED, kinds
 from campaigns.templating.liquid import ALLOWED_TAGS, HTML, Template, parse
 
 MACROS: dict[str, str] = {
@@ -45,8 +46,12 @@ ITEM_FIELDS: dict[str, str] = {
     "url": "Link to the product",
     "note": "Remark, such as “Instead of Sencha (sold out)”",
     "replaced_name": "Name of the product it stands in for",
+    "sold_out": "Whether it has sold out",
 }
-_GROUPS = {name.split(".")[0] for name in MACROS if "." in name}
+LISTS: dict[str, str] = {"items" if kind.slug == ABANDONED else f"feeds.{kind.slug}": kind.label for kind in kinds()}
+_LISTS = {tuple(name.split(".")) for name in LISTS}
+_KNOWN = MACROS | LISTS
+_GROUPS = {name.split(".")[0] for name in _KNOWN if "." in name}
 _SEQUENCE_ENDS = {"size", "first", "last"}
 
 
@@ -86,14 +91,14 @@ def line_at(source: str, offset: int) -> int:
 
 def _analyze(template: Template, source: str, field: str) -> Analysis:
     found = template.analyze(include_partials=False)
-    item_names, own_names = _loop_names(template)
+    lists, own_names = _loop_names(template)
     own_names |= set(found.locals)
     names: set[str] = set()
     problems: list[Problem] = []
     for variable in (variable for uses in found.variables.values() for variable in uses):
         segments = tuple(variable.segments)
-        if segments[0] in item_names:
-            segments = ("items", 0, *segments[1:])
+        if segments[0] in lists:
+            segments = (*lists[str(segments[0])], 0, *segments[1:])
         elif segments[0] in own_names:
             continue
         if message := _refusal(segments):
@@ -107,16 +112,19 @@ def _analyze(template: Template, source: str, field: str) -> Analysis:
     return Analysis(tuple(sorted(names)), tuple(problems))
 
 
-def _loop_names(template: Template) -> tuple[set[str], set[str]]:
-    """Loop variables over `items`, and all other names that tags bring with them."""
-    over_items: set[str] = set()
+def _loop_names(template: Template) -> tuple[dict[str, tuple[str, ...]], set[str]]:
+    """Loop variables over lists of products, each with its list, and all other names that tags bring with them."""
+    over_products: dict[str, tuple[str, ...]] = {}
     others = {"forloop"}
     for node in _nodes(template.nodes, RenderContext(template)):
         if isinstance(node, ForNode):
-            iterable = node.expression.iterable
-            is_items = isinstance(iterable, Path) and iterable.path == ["items"]
-            (over_items if is_items else others).add(str(node.expression.identifier))
-    return over_items, others - over_items
+            iterable, name = node.expression.iterable, str(node.expression.identifier)
+            path = tuple(iterable.path) if isinstance(iterable, Path) else ()
+            if path in _LISTS:
+                over_products.setdefault(name, tuple(map(str, path)))
+            else:
+                others.add(name)
+    return over_products, others - set(over_products)
 
 
 def _nodes(nodes: list[Node], context: RenderContext) -> Iterator[Node]:
@@ -127,31 +135,38 @@ def _nodes(nodes: list[Node], context: RenderContext) -> Iterator[Node]:
 
 def _refusal(segments: tuple[object, ...]) -> str:
     """Why these segments are no name of ours; empty when they are."""
-    if segments[0] == "items":
-        return _item_refusal(segments[1:])
+    if found := _list_of(segments):
+        return _item_refusal(".".join(found), segments[len(found) :])
     name = ".".join(str(segment) for segment in segments)
     if name in MACROS:
         return ""
     if name in _GROUPS:
-        return f"“{name}” is a group: say which part, such as “{get_close_matches(name + '.', MACROS, 1, 0)[0]}”."
-    return f"There is no “{name}”." + _suggestion(name, MACROS)
+        return f"“{name}” is a group: say which part, such as “{get_close_matches(name + '.', _KNOWN, 1, 0)[0]}”."
+    return f"There is no “{name}”." + _suggestion(name, _KNOWN)
 
 
-def _item_refusal(rest: tuple[object, ...]) -> str:
+def _list_of(segments: tuple[object, ...]) -> tuple[str, ...]:
+    """The list of products that a name begins with; empty: none."""
+    return next((one for one in _LISTS if segments[: len(one)] == one), ())
+
+
+def _item_refusal(name: str, rest: tuple[object, ...]) -> str:
     if not rest or rest[0] == "size":
         return ""
-    if not (isinstance(rest[0], int) or rest[0] in _SEQUENCE_ENDS):
-        return "“items” is a list: go through it with {% for item in items %}, or take items[0] or items.first."
+    if not (isinstance(rest[0], int | list | tuple) or rest[0] in _SEQUENCE_ENDS):
+        return f"“{name}” is a list: go through it with {{% for item in {name} %}}, or take {name}[0] or {name}.first."
     if len(rest) == 1 or (len(rest) == 2 and rest[1] in ITEM_FIELDS):
         return ""
-    name = ".".join(str(segment) for segment in rest[1:])
-    return f"A product has no “{name}”." + _suggestion(name, ITEM_FIELDS)
+    field = ".".join(str(segment) for segment in rest[1:])
+    return f"A product has no “{field}”." + _suggestion(field, ITEM_FIELDS)
 
 
 def _dotted(segments: tuple[object, ...]) -> str:
-    if segments[0] != "items":
+    found = _list_of(segments)
+    if not found:
         return ".".join(str(segment) for segment in segments)
-    return "items" if len(segments) < 3 else f"items.{segments[2]}"
+    name = ".".join(found)
+    return name if len(segments) < len(found) + 2 else f"{name}.{segments[len(found) + 1]}"
 
 
 def _suggestion(name: str, known: object) -> str:

@@ -1,10 +1,11 @@
 """The text part of a mail, made of its MJML body at save: paragraphs, links written out, nothing of the layout."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from html import unescape
 
 from campaigns.templating.cutting import TOKEN, Cut
+from campaigns.templating.elements import ELEMENTS, Showing
 from campaigns.templating.structure import Piece, attributes_of, pieces_of
 
 _BLOCKS = frozenset(
@@ -15,9 +16,9 @@ _SILENT = frozenset({"mj-head", "style", "mj-style"})
 _SHOWN = frozenset({"mj-text", "mj-button", "mj-table", "mj-raw", "mj-social-element", "mj-navbar-link"})
 
 
-def plain_text(source: Cut, parts: Mapping[str, str]) -> str:
-    """The text as Liquid. `parts` are the texts of our own elements (`aiq-feed` and the like), Liquid too."""
-    writer = _Writer(source, parts)
+def plain_text(source: Cut, showing: Showing) -> str:
+    """The text as Liquid. `showing` gives the texts of our own elements (`aiq-feed` and the like), Liquid too."""
+    writer = _Writer(source, showing)
     for piece in pieces_of(source.text):
         writer.take(piece)
     return tidy(source.restore(unescape("".join(writer.out))))
@@ -30,9 +31,9 @@ def tidy(text: str) -> str:
 
 
 class _Writer:
-    def __init__(self, source: Cut, parts: Mapping[str, str]) -> None:
+    def __init__(self, source: Cut, showing: Showing) -> None:
         self.source = source
-        self.parts = parts
+        self.showing = showing
         self.out: list[str] = []
         self.silent = ""
         self.shown = 0
@@ -61,8 +62,9 @@ class _Writer:
             self.silent = name
             return
         self.out.append(_space_around(name))
-        if name in self.parts:
-            self.out.append(f"\n\n{self.parts[name]}\n\n")
+        if name in ELEMENTS:
+            given = {key: self.source.restore(value) for key, value in attributes_of(piece.attributes).items()}
+            self.out.append(f"\n\n{self.showing.part(name, 'txt', given)}\n\n")
         elif name in _SHOWN and not piece.empty:
             self.shown += 1
         if name in ("a", "mj-button") and not piece.empty:

@@ -5,13 +5,14 @@ Walks the markup (Liquid already cut out), reports every mistake with its line, 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.entities import html5
 from typing import NamedTuple
 from xml.parsers import expat
 
 from campaigns.templating.cutting import CLOSE, OPEN, TOKEN, Cut, Nesting, TemplateProblems, cut
+from campaigns.templating.elements import ELEMENTS, Showing
 from campaigns.templating.macros import Problem
 
 MAX_DEPTH = 60
@@ -172,13 +173,13 @@ _HINTS = {
 
 @dataclass(slots=True)
 class Walk:
-    """One pass over a document. `parts` are the documents that our own elements stand for."""
+    """One pass over a document. `showing` gives the parts that our own elements stand for; `used` are those, in order."""
 
     source: Cut
-    parts: Mapping[str, str]
+    showing: Showing
     problems: list[Problem] = field(default_factory=list)
     out: list[str] = field(default_factory=list)
-    used: set[str] = field(default_factory=set)
+    used: list[str] = field(default_factory=list)
     _stack: list[tuple[str, int]] = field(default_factory=lambda: [("", 0)])
     _count: int = 0
     _nesting: Nesting = field(default_factory=Nesting)
@@ -211,7 +212,7 @@ class Walk:
         self._check_place(piece, name)
         self._check_attributes(piece, name)
         if name.startswith("aiq-"):
-            self._put_in(name)
+            self._put_in(piece)
         else:
             self.out.append(f"<{name}{_for_mrml(piece.attributes)}{'/' if piece.empty else ''}>")
         if not piece.empty:
@@ -264,14 +265,21 @@ class Walk:
             elif name.startswith("mj-") and _CONSTANT.fullmatch(attribute) and TOKEN.search(value):
                 self._refuse(piece, "liquid_in_size", f"“{attribute}” must be a constant: sizes are laid out at save.")
 
-    def _put_in(self, name: str) -> None:
-        self.used.add(name)
-        part = cut(self.parts.get(name, ""))
+    def _put_in(self, piece: Piece) -> None:
+        """The part that one of our elements stands for. Its attributes may hold Liquid, which goes into the part as it is."""
+        name = piece.value
+        if name not in ELEMENTS:
+            return
+        given = {key: self.source.restore(value) for key, value in attributes_of(piece.attributes).items()}
+        for mistake in ELEMENTS[name].mistakes(given):
+            self._refuse(piece, "bad_attribute", mistake)
+        part = cut(self.showing.part(name, "mjml", given))
+        self.used.append(part.source)
         base = len(self.source.pieces)
         moved = TOKEN.sub(lambda match: f"{OPEN}{int(match[1]) + base}{CLOSE}", part.text)
         self.source.pieces += part.pieces
         self.source.starts += [len(self.source.source)] * len(part.pieces)
-        inner = Walk(Cut(part.source, moved, self.source.pieces, self.source.starts), {})
+        inner = Walk(Cut(part.source, moved, self.source.pieces, self.source.starts), self.showing)
         inner._stack = [("mj-head" if name == "aiq-styles" else "mj-body", 0)]
         self.out.append(inner.run())
         self.problems += inner.problems

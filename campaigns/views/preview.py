@@ -1,7 +1,6 @@
 """Messages shown before they are sent: the live preview of the editor, templates, what is live, and the test mail."""
 
 from smtplib import SMTPException
-from typing import Any
 from uuid import UUID
 
 from anymail.exceptions import AnymailError
@@ -13,14 +12,15 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import access
 from accounts.models import Merchant
 from campaigns import drafts, preview_data, previewing
-from campaigns.content_facts import checks_of
+from campaigns.contents import compiled_of
+from campaigns.feeds import Policy
 from campaigns.forms import TestSendForm
 from campaigns.links import PlainLinks
 from campaigns.models import Campaign, Cart, Content, Step
 from campaigns.previewing import PREVIEW_POLICY, Preview
 from campaigns.rendering import MissingData, Rendered, RenderFailed
 from campaigns.rendering import render as render_message
-from campaigns.templating.compiling import Compiled, Source
+from campaigns.templating.compiling import Source
 from campaigns.views.scope import on_campaign, signed_in
 from campaigns.views.steps import first_step
 
@@ -29,11 +29,8 @@ from campaigns.views.steps import first_step
 @require_POST
 def live(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """What stands in the editor, rendered with the chosen cart. Saves nothing."""
-    step = _typed(request, campaign)
-    source, context = _material(campaign, step, request.POST.get("cart", ""))
-    shown = previewing.preview(source, context)
-    found = checks_of(step, campaign.merchant, shown, context) if step.body.strip() else []
-    return render(request, "campaigns/wizard/preview.html", {"preview": shown, "found": found})
+    shown = _preview(campaign, _typed(request, campaign), request.POST.get("cart", ""))
+    return render(request, "campaigns/wizard/preview.html", {"preview": shown})
 
 
 @on_campaign(access.BUILD_CAMPAIGNS)
@@ -94,7 +91,7 @@ def subject_shown(campaign: Campaign, content: Content | None) -> str:
 
 def _frozen(merchant: Merchant, content: Content) -> Rendered | None:
     """A version's message with the data of a sample shopper; None where that lacks something."""
-    compiled = Compiled(content.subject, content.preheader, content.html, content.text, (), content.feed)
+    compiled = compiled_of(content)
     try:
         return render_message(compiled, preview_data.preview_context(merchant, None, feed=content.feed), PlainLinks())
     except (MissingData, RenderFailed):
@@ -111,19 +108,20 @@ def _typed(request: HttpRequest, campaign: Campaign) -> Step:
 
 
 def _preview(campaign: Campaign, step: Step, cart_code: str) -> Preview:
-    return previewing.preview(*_material(campaign, step, cart_code))
-
-
-def _material(campaign: Campaign, step: Step, cart_code: str) -> tuple[Source, dict[str, Any]]:
     source = drafts.source_of(step, campaign.merchant.plan)
     cart = _cart(campaign, cart_code)
-    return source, preview_data.preview_context(campaign.merchant, cart, feed=source.feed)
+    policy = Policy(step.sold_out, step.price_rose)
+    return previewing.preview(
+        source, preview_data.preview_context(campaign.merchant, cart, feed=source.feed, body=source.body, policy=policy)
+    )
 
 
 def _lifelike(merchant: Merchant, source: Source) -> Preview:
     """With the merchant's newest cart, so that its own products are seen; with a sample where that lacks something."""
     newest = next(iter(preview_data.past_carts(merchant)), None)
-    shown = previewing.preview(source, preview_data.preview_context(merchant, newest, feed=source.feed))
+    shown = previewing.preview(
+        source, preview_data.preview_context(merchant, newest, feed=source.feed, body=source.body)
+    )
     if shown.missing:
         return previewing.preview(source, preview_data.preview_context(merchant, None, feed=source.feed))
     return shown

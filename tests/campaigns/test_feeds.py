@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from campaigns.feeds import FeedCart, abandoned_items, load_feeds
+from campaigns.feeds import FeedCart, feed_of, load_feeds
 from products.alternatives import Candidate, Rule
 from products.offers import Offer
 from tests import factories
@@ -38,14 +38,14 @@ def by_category(*offers: Offer) -> list[Candidate]:
     ],
 )
 def test_each_line_is_kept_replaced_or_dropped(offer, candidates, choice, saw):
-    feed = abandoned_items(cart(), {"sencha": offer} if offer else {}, candidates)
+    feed = feed_of(cart(), {"sencha": offer} if offer else {}, candidates)
     [made] = feed.choices
     assert (made.choice, made.saw) == (choice, saw)
     assert feed.nothing_left is (choice == "drop")
 
 
 def test_an_alternative_says_what_it_stands_in_for_and_why():
-    feed = abandoned_items(cart(), {"sencha": SOLD_OUT}, [by_category(HOJICHA)])
+    feed = feed_of(cart(), {"sencha": SOLD_OUT}, [by_category(HOJICHA)])
     [item], [choice] = feed.items, feed.choices
     assert (item.name, item.note, item.replaced_name) == ("Hojicha", "Instead of Sencha (sold out)", "Sencha")
     assert (item.price, item.was_price, item.quantity) == ("$9.00", "", 2)
@@ -63,36 +63,36 @@ def test_an_alternative_says_what_it_stands_in_for_and_why():
     ],
 )
 def test_the_current_price_is_shown_and_the_old_one_where_it_fell(offer, price, was):
-    [item] = abandoned_items(cart(), {"sencha": offer}, []).items
+    [item] = feed_of(cart(), {"sencha": offer}, []).items
     assert (item.price, item.was_price) == (price, was)
 
 
 def test_the_catalogue_fills_in_what_the_cart_left_out():
     full = replace(SENCHA, image="https://x.example/s.jpg", brand="Fernwood")
-    [item] = abandoned_items(cart({"key": "sencha"}), {"sencha": full}, []).items
+    [item] = feed_of(cart({"key": "sencha"}), {"sencha": full}, []).items
     assert (item.name, item.brand, item.image, item.price) == ("Sencha", "Fernwood", full.image, "$10.00")
 
 
 def test_the_cart_tells_the_stock_where_the_catalogue_does_not():
-    feed = abandoned_items(cart(LINE | {"in_stock": False}), {}, [by_category(HOJICHA)])
+    feed = feed_of(cart(LINE | {"in_stock": False}), {}, [by_category(HOJICHA)])
     assert feed.choices[0].choice == "replace"
 
 
 def test_a_line_with_nothing_but_an_id_has_a_name_a_person_can_read():
-    [item] = abandoned_items(cart({"key": "8812"}), {}, []).items
+    [item] = feed_of(cart({"key": "8812"}), {}, []).items
     assert (item.name, item.price, item.quantity) == ("An item in your cart", "", 1)
 
 
 def test_what_is_in_the_cart_is_no_alternative_for_another_line():
     lines = LINE, LINE | {"key": "HOJ-SKU", "name": "Hojicha"}
     offers = {"sencha": SOLD_OUT, "HOJ-SKU": replace(HOJICHA, sku="HOJ-SKU")}
-    feed = abandoned_items(cart(*lines), offers, [by_category(replace(HOJICHA, sku="HOJ-SKU"))])
+    feed = feed_of(cart(*lines), offers, [by_category(replace(HOJICHA, sku="HOJ-SKU"))])
     assert [choice.choice for choice in feed.choices] == ["drop", "keep"]
     assert not feed.nothing_left
 
 
 def test_an_empty_cart_has_nothing_to_show_and_nothing_sold_out():
-    feed = abandoned_items(cart(lines=()), {}, [])
+    feed = feed_of(cart(lines=()), {}, [])
     assert (feed.items, feed.nothing_left) == ((), False)
 
 

@@ -1,0 +1,69 @@
+"""Our own elements within MJML, such as `<aiq-feed />`: what each takes, and what it stands for in mail and in text."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from campaigns.templating import feeding
+from campaigns.templating.parts import filled
+
+Attributes = Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Showing:
+    """What elements know of the message they stand in: whether it may show the products of the cart (`feed`), or any
+    products (`dynamic`); and how many of each kind of feed it shows already."""
+
+    feed: bool = True
+    dynamic: bool = True
+    shown: Counter[str] = field(default_factory=Counter)
+
+    def part(self, name: str, extension: str, given: Attributes) -> str:
+        """What an element stands for, as MJML or text with Liquid. Call in the order of the document; mistakes are left out."""
+        return ELEMENTS[name].part(self, extension, given)
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """`mistakes` says what is wrong with the attributes, a sentence each."""
+
+    part: Callable[[Showing, str, Attributes], str]
+    mistakes: Callable[[Attributes], Iterator[str]]
+
+
+def _plain(name: str) -> Element:
+    """An element without attributes."""
+
+    def mistakes(given: Attributes) -> Iterator[str]:
+        for attribute in given:
+            yield f"<aiq-{name}> takes no “{attribute}”: leave it out."
+
+    return Element(lambda _showing, extension, _given: filled(f"{name}.{extension}", {}), mistakes)
+
+
+def _header(_showing: Showing, extension: str, given: Attributes) -> str:
+    return filled(f"header.{extension}", {"align": given.get("align", "left")})
+
+
+def _header_mistakes(given: Attributes) -> Iterator[str]:
+    if given.keys() - {"align"} or given.get("align", "left") not in ("left", "center"):
+        yield '<aiq-header> takes one attribute: align="left" or align="center".'
+
+
+def _feed(showing: Showing, extension: str, given: Attributes) -> str:
+    feed = feeding.read(given)
+    allowed = showing.feed if feed.of_cart else showing.dynamic
+    if not allowed:
+        return ""
+    before = 0 if feed.of_cart else showing.shown[feed.kind]
+    showing.shown[feed.kind] = max(showing.shown[feed.kind], before + feed.count)
+    return feeding.part(feed, extension, before)
+
+
+ELEMENTS: Mapping[str, Element] = {
+    "aiq-styles": _plain("styles"),
+    "aiq-header": Element(_header, _header_mistakes),
+    "aiq-feed": Element(_feed, feeding.mistakes),
+    "aiq-footer": _plain("footer"),
+}
