@@ -15,6 +15,8 @@ from django.utils.module_loading import import_string
 
 from aiq import backlog
 from aiq.lib.doorbell import ring
+from products.imports import asking
+from products.imports.waiting import imports_wait
 
 LOCK = 4_711_001
 PROVE_LOCK_SECONDS = 5.0
@@ -35,6 +37,7 @@ class Tick:
 TICKS: tuple[Tick, ...] = (
     Tick("events", 1, "aiq.clock.ring_events"),
     Tick("send", 1, "aiq.clock.ring_send"),
+    Tick("imports", 5, "aiq.clock.ring_imports"),
     Tick("figures", 5 if settings.DEMO else 30, "aiq.clock.ring_figures"),
     Tick("orders", 10 if settings.DEMO else 60, "aiq.clock.ring_orders"),
     Tick("retention", 3600, "aiq.clock.ring_retention"),
@@ -51,6 +54,12 @@ def ring_send() -> None:
     """What comes due, and what a dead sender left, is found by time."""
     if backlog.deliveries_wait():
         ring("send", "campaigns.jobs.drain")
+
+
+def ring_imports() -> None:
+    """Schedules come due by time alone, and a reader that died rings for nobody."""
+    if imports_wait():
+        ring(asking.QUEUE, asking.JOB)
 
 
 def ring_figures() -> None:

@@ -112,16 +112,16 @@ def record_stock(
 def sell_out_absent(
     feed_import_id: int, since: datetime, valid_until: datetime | None, *, but: Collection[str]
 ) -> int | None:
-    """A full feed no longer holds what it told before `since` and not after: that is sold out. How many products, or None
-    where that would be more than half of what the feed told: then it is the feed that is broken, and nothing changes.
+    """A full feed no longer holds what it told before `since` and not after: that is sold out. How many products that is
+    news for, or None where it would be more than half of those in stock: then it is the feed that is broken, and nothing
+    changes.
 
-    `but` are the keys that the feed held and that could not be read.
+    `but` are the keys that the feed held and said nothing readable about.
     """
     told = Stock.objects.filter(feed_import_id=feed_import_id)
     absent = told.filter(as_of__lt=since).exclude(product__key__in=but)
-    counts = told.aggregate(all=Count("product", distinct=True))
-    gone = absent.aggregate(all=Count("product", distinct=True))["all"]
-    if gone * 2 > counts["all"]:
+    gone = absent.filter(in_stock=True).aggregate(count=Count("product", distinct=True))["count"]
+    if gone * 2 > told.filter(in_stock=True).aggregate(count=Count("product", distinct=True))["count"]:
         return None
     absent.update(in_stock=False, quantity=0, as_of=since, valid_until=valid_until)
     return int(gone)

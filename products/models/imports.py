@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from accounts.models import Merchant, Store
 
@@ -20,6 +21,9 @@ class FeedFormat(models.TextChoices):
 class FeedImportQuerySet(models.QuerySet["FeedImport"]):
     def for_merchant(self, merchant: Merchant) -> "FeedImportQuerySet":
         return self.filter(merchant=merchant)
+
+    def due(self) -> "FeedImportQuerySet":
+        return self.filter(next_run_at__lte=Now())
 
 
 class FeedImport(models.Model):
@@ -65,6 +69,22 @@ class RunStatus(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+OPEN = (RunStatus.WAITING, RunStatus.RUNNING)
+
+
+class ImportRunQuerySet(models.QuerySet["ImportRun"]):
+    def waiting(self) -> "ImportRunQuerySet":
+        return self.filter(status=RunStatus.WAITING)
+
+    def stale(self) -> "ImportRunQuerySet":
+        """Runs whose reader has not been heard of in time."""
+        return self.filter(status=RunStatus.RUNNING, lease_until__lt=Now())
+
+    def held(self, run: "ImportRun") -> "ImportRunQuerySet":
+        """The run, where it is still the one that was claimed as `run`."""
+        return self.filter(pk=run.pk, status=RunStatus.RUNNING, attempts=run.attempts)
+
+
 class ImportRun(models.Model):
     """One reading of a source.
 
@@ -93,6 +113,8 @@ class ImportRun(models.Model):
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
+    objects: ClassVar[ImportRunQuerySet] = ImportRunQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         ordering = ["-id"]
         constraints = [
@@ -112,3 +134,7 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.feed_import} {self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
