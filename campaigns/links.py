@@ -50,6 +50,17 @@ class PlainLinks:
         return url
 
 
+@dataclass(frozen=True, slots=True)
+class MeasuredLinks(PlainLinks):
+    """Plain links that remember which addresses a delivery would replace by its own."""
+
+    tracked: list[str] = field(default_factory=list)
+
+    def track(self, url: str) -> str:
+        self.tracked.append(url)
+        return url
+
+
 def read_click(token: str) -> tuple[UUID, str]:
     """The delivery and the address of `/c/{token}`. Raises `BadToken`."""
     payload = unsign(CLICK, token)

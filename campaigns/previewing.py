@@ -1,18 +1,21 @@
 """A draft rendered for a person's eyes: the message, or what keeps it from being made. And the test mail."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formataddr
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from markupsafe import escape
 
 from accounts.models import Merchant
-from campaigns.links import PlainLinks
+from campaigns.links import LinkMaker, MeasuredLinks
 from campaigns.models import Step
-from campaigns.rendering import MissingData, Rendered, RenderFailed, render
+from campaigns.rendering import MissingData, Prepared, Rendered, RenderFailed, parsed
 from campaigns.templating.compiling import Problem, Source, TemplateProblems, compile_source
+from campaigns.templating.finishing import OPEN_PICTURE
 
 PREVIEW_POLICY = "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'"
 _META = f'<meta http-equiv="Content-Security-Policy" content="{PREVIEW_POLICY}"><base target="_blank">'
@@ -20,11 +23,17 @@ _META = f'<meta http-equiv="Content-Security-Policy" content="{PREVIEW_POLICY}">
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Either `message`, or `problems` (the template must change) or `missing` (this shopper would get nothing)."""
+    """Either `message`, or `problems` (the template must change) or `missing` (this shopper would get nothing).
+
+    `names` are the macros used, `prepared` renders the message again. `sent_bytes`: the size of the message's HTML with the links of a delivery.
+    """
 
     message: Rendered | None = None
     problems: tuple[Problem, ...] = ()
     missing: str = ""
+    names: tuple[str, ...] = ()
+    prepared: Prepared | None = None
+    sent_bytes: int = 0
 
     @property
     def html(self) -> str:
@@ -37,21 +46,27 @@ def preview(source: Source, context: Mapping[str, Any]) -> Preview:
     if not source.body.strip():
         return Preview()
     try:
-        filled = Source(
-            source.subject or "(no subject yet)",
-            source.preheader,
-            source.body,
-            source.text,
-            source.feed,
-            source.dynamic,
-        )
-        return Preview(render(compile_source(filled), context, PlainLinks()))
+        filled = replace(source, subject=source.subject or "(no subject yet)")
+        compiled = compile_source(filled)
     except TemplateProblems as error:
         return Preview(problems=tuple(error.problems))
+    prepared, links = parsed(compiled), MeasuredLinks()
+    try:
+        message = prepared.render(context, links)
     except MissingData as error:
-        return Preview(missing=str(error))
+        return Preview(missing=str(error), names=compiled.names, prepared=prepared)
     except RenderFailed as error:
         return Preview(problems=(Problem(1, "render", str(error)),))
+    return Preview(message, (), "", compiled.names, prepared, _sent_bytes(message.html, links))
+
+
+def _sent_bytes(html: str, plain: MeasuredLinks) -> int:
+    """The size of the HTML once its links are those of a delivery, as `campaigns.links` makes them."""
+    real = LinkMaker(settings.PUBLIC_URL, UUID(int=0))
+    longer = sum(len(real.track(url)) - len(str(escape(url)).encode()) for url in plain.tracked)
+    for fixed, made in ((plain.unsubscribe_url, real.unsubscribe_url), (plain.preferences_url, real.preferences_url)):
+        longer += html.count(f'"{fixed}"') * (len(made) - len(fixed))
+    return len(html.encode()) + longer + len(OPEN_PICTURE.replace("{{ open_url }}", real.open_url))
 
 
 def send_test(address: str, merchant: Merchant, step: Step, message: Rendered) -> None:

@@ -13,12 +13,13 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any, Protocol
 
+from aiq.lib.colors import color_of, contrast
 from campaigns.templating.compiling import Compiled
 from campaigns.templating.filters import WEB_SCHEMES
 from campaigns.templating.liquid import MissingData, RenderFailed, Template, parse
 from campaigns.templating.plaintext import tidy
 
-__all__ = ["Message", "MissingData", "Prepared", "RenderFailed", "Rendered", "prepare", "render"]
+__all__ = ["Message", "MissingData", "Prepared", "RenderFailed", "Rendered", "parsed", "prepare", "render"]
 
 DEFAULT_COLOR = "#1f2937"
 CACHED_CONTENTS = 256
@@ -94,7 +95,7 @@ class NoItems(list[Any]):
 
 def render(compiled: Compiled, context: Mapping[str, Any], links: MessageLinks) -> Rendered:
     """Render content once, without the cache: for previews and drafts. Raises as `Prepared.render`."""
-    return _parsed(compiled).render(context, links)
+    return parsed(compiled).render(context, links)
 
 
 def prepare(content_id: object, compiled: Compiled) -> Prepared:
@@ -103,7 +104,7 @@ def prepare(content_id: object, compiled: Compiled) -> Prepared:
         if found := _cache.get(content_id):
             _cache.move_to_end(content_id)
             return found
-    prepared = _parsed(compiled)
+    prepared = parsed(compiled)
     with _lock:
         _cache[content_id] = prepared
         while len(_cache) > CACHED_CONTENTS:
@@ -140,12 +141,8 @@ def shown_data(
 
 @lru_cache(maxsize=512)
 def readable_on(color: str) -> str:
-    """White or near-black, whichever has the better contrast on `color` (WCAG 2 relative luminance)."""
-    digits = color[1:] if len(color) == 7 else "".join(digit * 2 for digit in color[1:])
-    channels = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
-    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.0556 else "#111111"
+    """White or near-black, whichever has the better contrast on `color`."""
+    return max("#ffffff", "#111111", key=lambda ink: contrast(ink, color_of(color)))
 
 
 def _known(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -170,7 +167,8 @@ def _is_web(value: object) -> bool:
     return isinstance(value, str) and value.lower().startswith(WEB_SCHEMES)
 
 
-def _parsed(compiled: Compiled) -> Prepared:
+def parsed(compiled: Compiled) -> Prepared:
+    """Ready to render many times, for as long as the caller keeps it."""
     return Prepared(
         parse(compiled.subject, html=False),
         parse(compiled.html, html=True),

@@ -1,6 +1,6 @@
 """The check list of the Review page: what stops a campaign from going live, what deserves a look, and where to fix it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from accounts import access, plans
 from accounts.models import CartTrigger, Merchant
-from campaigns import drafts, preview_data
+from campaigns import content_checks, drafts, preview_data
+from campaigns.content_facts import checks_of
 from campaigns.forecast import Forecast, forecast
 from campaigns.models import Campaign, Step
 from campaigns.previewing import preview
@@ -88,19 +89,27 @@ def _of_content(campaign: Campaign, step: Step | None) -> Iterator[Check]:
     if step is None or not step.body.strip():
         yield Check("content", STOP, "There is no message yet.", fix, "Pick a template")
         return
-    if not step.subject.strip():
-        yield Check("subject", STOP, "The message has no subject.", fix, "Write a subject")
-        return
     source = drafts.source_of(step, campaign.merchant.plan)
     sample = preview_data.preview_context(campaign.merchant, None, feed=source.feed)
-    problem = next(iter(preview(source, sample).problems), None)
+    shown = preview(source, sample)
+    problem = next(iter(shown.problems), None)
     if problem is None:
         yield Check("content", OK, "The message compiles and has its unsubscribe link.")
+        yield from _of_check_list(checks_of(step, campaign.merchant, shown, sample), fix)
     elif problem.code == "render":
         yield Check("content", STOP, f"The message compiles, but cannot be made: {problem.message}.", fix, "Open it")
     else:
         text = f"The message does not compile. Line {problem.line}: {problem.message}"
         yield Check("content", STOP, text, fix, "Open it")
+
+
+def _of_check_list(found: Iterable[content_checks.Check], fix: str) -> Iterator[Check]:
+    """What the list beside the preview found, with its reason; what is fine there is not repeated."""
+    for check in found:
+        if check.level == content_checks.ERROR:
+            yield Check(check.code, STOP, f"{check.text} {check.why}".strip(), fix, "Open the message")
+        elif check.level == content_checks.WARNING:
+            yield Check(check.code, WARN, f"{check.text} {check.why}".strip(), fix, "Open the message")
 
 
 def _of_feed(campaign: Campaign, step: Step | None) -> Iterator[Check]:

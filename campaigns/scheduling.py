@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Case, F, Q, When
+from django.db import connection, transaction
+from django.db.models import F, Q
 
 from aiq.lib import bulk, doorbell
 from campaigns.models import CampaignVersion, Content, Delivery, DeliveryStatus, Episode
@@ -99,13 +99,38 @@ def wake(shopper_ids: Collection[int]) -> None:
     waiting = Delivery.objects.filter(
         Q(episode__cart__shopper__in=shopper_ids), status=DeliveryStatus.PENDING, attempts=0, send_at__gt=F("due_at")
     )
-    if waiting.update(send_at=F("due_at")):
+    # Locked in the order in which senders lock, so that the two cannot wait for each other.
+    in_order = waiting.order_by("pk").select_for_update(no_key=True, of=("self",)).values("pk")
+    if Delivery.objects.filter(pk__in=in_order).update(send_at=F("due_at")):
         ring()
 
 
+_GO_ON = """
+UPDATE campaigns_delivery d
+SET content_id = %(content)s, due_at = waiting.due, expires_at = waiting.due + %(expires)s,
+    send_at = CASE WHEN d.attempts = 0 THEN waiting.due ELSE d.send_at END
+FROM (
+    SELECT w.id, e.abandoned_at + %(delay)s AS due
+    FROM campaigns_delivery w JOIN campaigns_episode e ON e.id = w.episode_id
+    WHERE w.campaign_id = %(campaign)s AND w.step_id = %(step)s AND w.channel = %(channel)s AND w.status = 'pending'
+        AND e.abandoned_at IS NOT NULL
+    ORDER BY w.id FOR NO KEY UPDATE OF w
+) waiting WHERE waiting.id = d.id
+"""
+
+
 def go_on(version: CampaignVersion) -> None:
-    """The campaign is live again with this version: what waits is sent with its content, and looked at again."""
+    """The campaign is live again with this version: what waits is sent with its content and by its delay, and looked at again."""
     for content in version.contents.all():
-        waiting = Delivery.objects.filter(step=content.step_id, channel=content.channel, status=DeliveryStatus.PENDING)
-        if waiting.update(content=content, send_at=Case(When(attempts=0, then=F("due_at")), default=F("send_at"))):
-            ring()
+        values: dict[str, Any] = {
+            "content": content.pk,
+            "campaign": version.campaign_id,
+            "step": content.step_id,
+            "channel": content.channel,
+            "delay": timedelta(minutes=content.delay_minutes),
+            "expires": timedelta(minutes=content.expires_after_minutes),
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_GO_ON, values)
+            if cursor.rowcount:
+                ring()

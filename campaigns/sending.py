@@ -19,12 +19,12 @@ import logging
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import groupby
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from aiq.lib import bulk, prepared
 from campaigns import handover, ledger, reasons
@@ -53,7 +53,7 @@ def send_batch(limit: int = BATCH) -> int:
     claim = _claim(limit)
     if not claim.ids:
         return 0
-    judged = [_judge(case, claim.now) for case in gather(claim.ids, claim.now)]
+    judged = [_judge(case, claim.now) for case in _gathered(claim, claim.ids)]
     groups = list(_groups([one.composed for one in judged if one.composed]))
     with transaction.atomic():
         _settle(claim, judged)
@@ -89,6 +89,26 @@ def _claim(limit: int) -> Claim:
         cursor.execute(CLAIM, [token, CLAIM_LEASE, limit])
         rows = cursor.fetchall()
     return Claim(token, rows[0][1] if rows else datetime.min.replace(tzinfo=UTC), tuple(row[0] for row in rows))
+
+
+PUT_OFF = timedelta(minutes=5)
+
+
+def _gathered(claim: Claim, ids: Sequence[int]) -> list[Case]:
+    """The cases of a batch. One whose facts cannot be put together is put off; its neighbours go on."""
+    try:
+        return gather(ids, claim.now)
+    except DatabaseError:
+        raise
+    except Exception:
+        if len(ids) == 1:
+            logger.exception("delivery %s cannot be gathered", ids[0])
+            claimed = Delivery.objects.filter(pk=ids[0], claim_token=claim.token, status=DeliveryStatus.CLAIMED)
+            again = {"status": DeliveryStatus.PENDING, "claim_token": None, "lease_until": None}
+            claimed.update(send_at=claim.now + PUT_OFF, **again)
+            return []
+        half = len(ids) // 2
+        return _gathered(claim, ids[:half]) + _gathered(claim, ids[half:])
 
 
 def _judge(case: Case, now: datetime) -> Judged:

@@ -21,9 +21,8 @@ _BREAK = re.compile(r"([^\n]{100,200}?) ")
 # What stands behind the preheader, so that an inbox shows it alone and not the first words of the mail.
 _FILLER = ("&#847;&zwnj;&nbsp;" * 10 + "\n") * 6
 _HIDDEN = "display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden;mso-hide:all;"
-_PIXEL = (
-    '{% if open_url %}<img src="{{ open_url }}" width="1" height="1" alt="" style="display:block;border:0;">{% endif %}'
-)
+OPEN_PICTURE = '<img src="{{ open_url }}" width="1" height="1" alt="" style="display:block;border:0;">'
+_PIXEL = f"{{% if open_url %}}{OPEN_PICTURE}{{% endif %}}"
 
 
 def mark_links(html: str, source: Cut) -> tuple[str, list[Problem]]:

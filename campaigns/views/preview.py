@@ -1,6 +1,7 @@
 """Messages shown before they are sent: the live preview of the editor, templates, what is live, and the test mail."""
 
 from smtplib import SMTPException
+from typing import Any
 from uuid import UUID
 
 from anymail.exceptions import AnymailError
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import access
 from accounts.models import Merchant
 from campaigns import drafts, preview_data, previewing
+from campaigns.content_facts import checks_of
 from campaigns.contents import compiled_of
 from campaigns.feeds import Policy
 from campaigns.forms import TestSendForm
@@ -29,8 +31,11 @@ from campaigns.views.steps import first_step
 @require_POST
 def live(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """What stands in the editor, rendered with the chosen cart. Saves nothing."""
-    shown = _preview(campaign, _typed(request, campaign), request.POST.get("cart", ""))
-    return render(request, "campaigns/wizard/preview.html", {"preview": shown})
+    step = _typed(request, campaign)
+    source, context = _material(campaign, step, request.POST.get("cart", ""))
+    shown = previewing.preview(source, context)
+    found = checks_of(step, campaign.merchant, shown, context) if step.body.strip() else []
+    return render(request, "campaigns/wizard/preview.html", {"preview": shown, "found": found})
 
 
 @on_campaign(access.BUILD_CAMPAIGNS)
@@ -108,11 +113,15 @@ def _typed(request: HttpRequest, campaign: Campaign) -> Step:
 
 
 def _preview(campaign: Campaign, step: Step, cart_code: str) -> Preview:
+    return previewing.preview(*_material(campaign, step, cart_code))
+
+
+def _material(campaign: Campaign, step: Step, cart_code: str) -> tuple[Source, dict[str, Any]]:
     source = drafts.source_of(step, campaign.merchant.plan)
     cart = _cart(campaign, cart_code)
     policy = Policy(step.sold_out, step.price_rose)
-    return previewing.preview(
-        source, preview_data.preview_context(campaign.merchant, cart, feed=source.feed, body=source.body, policy=policy)
+    return source, preview_data.preview_context(
+        campaign.merchant, cart, feed=source.feed, body=source.body, policy=policy
     )
 
 

@@ -84,3 +84,19 @@ def test_meeting_again_is_harmless_and_ends_some_minutes_after_going_live(origin
     with django_assert_num_queries(1):
         matching.meet_again(now + HOUR)
     assert Delivery.objects.count() == 1
+
+
+def test_what_waits_goes_by_the_delay_and_the_content_of_the_version_that_goes_on(origin, now):
+    live = campaign(origin, now - HOUR)
+    looked_at(origin, now - HOUR / 2)
+    matching.meet_again(now)
+    waiting = Delivery.objects.get()
+    lifecycle.pause(live, None)
+    live.steps.update(delay_minutes=180, subject="Still thinking?")
+    with lifecycle.editing(live, None):
+        pass
+    lifecycle.resume(live, None, now)
+    moved = Delivery.objects.select_related("content", "episode").get()
+    assert moved.content.subject == "Still thinking?"
+    assert (moved.due_at, moved.send_at) == (moved.episode.abandoned_at + 3 * HOUR,) * 2
+    assert moved.expires_at - moved.due_at == waiting.expires_at - waiting.due_at

@@ -21,7 +21,7 @@ def level(campaign: Campaign, code: str) -> str:
 def test_a_complete_campaign_has_nothing_red_or_amber() -> None:
     merchant = factories.merchant()
     factories.store(merchant)
-    campaign = factories.campaign(merchant, step={"feed": True})
+    campaign = factories.campaign(merchant, step={"feed": True, "preheader": "It waits"})
     assert {check.level for check in review.checks(campaign, timezone.now())} == {"ok"}
 
 
@@ -55,6 +55,21 @@ def test_a_message_that_compiles_but_can_never_be_made_stops() -> None:
     check = review.checks(factories.campaign(factories.merchant(), step={"body": body}), timezone.now())[0]
     assert (check.code, check.level) == ("content", "stop")
     assert "cannot be made" in check.text
+
+
+def test_what_the_check_list_of_the_content_finds_is_amber_here_with_its_reason() -> None:
+    campaign = factories.campaign(factories.merchant(), step={"preheader": ""})
+    [check] = [check for check in review.checks(campaign, timezone.now()) if check.code == "preheader"]
+    assert check.level == "warn"
+    assert "Inboxes show it after the subject" in check.text
+    assert check.fix.endswith("/content/")
+
+
+def test_a_link_to_unsubscribe_that_is_never_shown_stops() -> None:
+    link = '<mj-text><a href="{{ unsubscribe_url }}">Unsubscribe</a></mj-text>'
+    body = factories.BODY.replace(link, f"{{% if items.first.brand == 'x' %}}{link}{{% endif %}}")
+    assert body != factories.BODY
+    assert level(factories.campaign(factories.merchant(), step={"body": body}), "unsubscribe") == "stop"
 
 
 def test_a_merchant_without_postal_address_is_stopped_with_a_link_to_the_setting() -> None:

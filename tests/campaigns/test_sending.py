@@ -268,3 +268,12 @@ def test_what_left_is_recorded_though_the_database_breaks_off_meanwhile(smtp_sin
     sending.send_batch()
     assert (status(first), status(second)) == (("sent", ""), ("sent", ""))
     assert len(smtp_sink.messages) == 2
+
+
+def test_one_whose_facts_cannot_be_put_together_is_put_off_and_its_neighbours_go(merchant, smtp_sink):
+    good, broken, other = due(merchant, 3)
+    Shopper.objects.filter(pk=broken.episode.cart.shopper_id).update(attributes=["no names"])
+    assert sending.send_batch() == 3
+    assert [status(one)[0] for one in (good, broken, other)] == ["sent", "pending", "sent"]
+    assert broken.send_at > datetime.now(UTC) + timedelta(minutes=4)
+    assert (broken.claim_token, broken.attempts, len(smtp_sink.messages)) == (None, 0, 2)

@@ -334,3 +334,14 @@ def test_who_is_not_signed_in_is_sent_to_the_door() -> None:
     answer = Client().get(url(campaign, "review"))
     assert answer.status_code == 302
     assert "/admin/login/" in answer["Location"]
+
+
+def test_the_check_list_is_drawn_with_the_preview_and_says_where_to_mend() -> None:
+    merchant = factories.merchant()
+    campaign = factories.campaign(merchant)
+    page = client_of(merchant).post(url(campaign, "live_preview"), content(preheader="")).content.decode()
+    assert "1 to look at" in page
+    assert "The preview text is missing." in page
+    assert 'data-field="preheader"' in page
+    fine = client_of(merchant).post(url(campaign, "live_preview"), content(preheader="It waits")).content.decode()
+    assert "All 10 checks pass" in fine

@@ -34,6 +34,8 @@
   };
 
   preview.addEventListener("click", (event) => {
+    const field = event.target.closest("[data-field]");
+    if (field) document.getElementById(`id_${field.dataset.field}`)?.focus();
     const button = event.target.closest("[data-device], [data-dark]");
     if (button?.dataset.device) {
       view.device = button.dataset.device;
