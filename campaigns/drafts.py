@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts import plans
 from accounts.models import Merchant, User
+from campaigns.library import Wording
 from campaigns.models import Campaign, CampaignLog, MessageTemplate, Step
 from campaigns.starters import Starter, starters
 from campaigns.templating.compiling import Source
@@ -26,6 +27,11 @@ class Template:
     preheader: str
     body: str
     starter: bool
+    blocks: dict[str, Any] | None = None
+
+    @property
+    def wording(self) -> Wording:
+        return Wording(self.subject, self.preheader, self.body, self.blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +61,18 @@ def sketch_of(campaign: Campaign) -> Sketch:
 
 def templates(merchant: Merchant) -> list[Template]:
     """All that a merchant may begin an abandoned-cart mail from: its own first, then the starters."""
-    saved = MessageTemplate.objects.for_merchant(merchant).filter(category="abandon_cart", channel="email")
+    saved = MessageTemplate.objects.for_merchant(merchant).offered()
+    saved = saved.filter(category="abandon_cart", channel="email")
     return [*map(_from_saved, saved), *map(_from_starter, starters().values())]
 
 
 def template(merchant: Merchant, key: str) -> Template | None:
-    """The merchant's own template of that code or name, or the starter of that slug."""
+    """The merchant's own template of that code or name, or the starter of that slug; none that is archived."""
     if key in starters():
         return _from_starter(starters()[key])
     if "\0" in key:
         return None
-    saved = MessageTemplate.objects.for_merchant(merchant)
+    saved = MessageTemplate.objects.for_merchant(merchant).offered()
     found = saved.filter(code=key).first() if _is_code(key) else saved.filter(name=key).first()
     return _from_saved(found) if found else None
 
@@ -81,7 +88,8 @@ def create_draft(merchant: Merchant, user: User | None, name: str, channel: str 
 def begin_from(step: Step, chosen: Template, *, feed: bool) -> None:
     """Put a template's content into a step (not saved here)."""
     step.template, step.feed = chosen.key, feed
-    step.subject, step.preheader, step.body = chosen.subject, chosen.preheader, chosen.body
+    step.subject, step.preheader = chosen.subject, chosen.preheader
+    step.body, step.blocks = chosen.body, chosen.blocks
 
 
 def source_of(step: Step, plan: str) -> Source:
@@ -109,6 +117,7 @@ def _from_saved(saved: MessageTemplate) -> Template:
         preheader=saved.preheader,
         body=saved.body,
         starter=False,
+        blocks=saved.blocks,
     )
 
 
@@ -121,4 +130,5 @@ def _from_starter(starter: Starter) -> Template:
         preheader=starter.preheader,
         body=starter.body,
         starter=True,
+        blocks=starter.blocks,
     )

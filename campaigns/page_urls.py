@@ -2,13 +2,20 @@
 
 from django.urls import path
 
-from campaigns.views import actions, content, pages, preview, wizard
+from campaigns.views import actions, content, library, pages, preview, wizard
 
 app_name = "campaigns"
 
 urlpatterns = [
     path("", pages.listing, name="list"),
     path("add/", wizard.add, name="add"),
+    path("messagetemplate/begin/", library.begin, name="begin_template"),
+    path("messagetemplate/<uuid:code>/versions/", library.show, name="template"),
+    path("messagetemplate/<uuid:code>/compare/", library.compare, name="compare_template"),
+    path("messagetemplate/<uuid:code>/duplicate/", library.duplicate, name="duplicate_template"),
+    path("messagetemplate/<uuid:code>/bring-back/<int:number>/", library.bring_back, name="bring_template_back"),
+    path("messagetemplate/<uuid:code>/archive/", library.archive, name="archive_template"),
+    path("messagetemplate/<uuid:code>/unarchive/", library.unarchive, name="unarchive_template"),
     path("templates/<str:key>/preview/", preview.template, name="template_preview"),
     path("<uuid:code>/", pages.overview, name="overview"),
     path("<uuid:code>/decisions/", pages.decisions, name="decisions"),

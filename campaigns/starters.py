@@ -1,55 +1,49 @@
 """The starter templates of the product, read from files, and a sample of data to look at a template with."""
 
+import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from campaigns.composer.reading import read_blocks
+from campaigns.composer.to_mjml import to_mjml
 from campaigns.templating.compiling import Source
 
-_DIRECTORY = Path(__file__).resolve().parent.parent / "templates" / "messages" / "email"
+_DIRECTORY = Path(__file__).resolve().parent.parent / "templates" / "messages"
+# In the order they are offered.
+SLUGS = {
+    "email": (
+        "gentle-reminder",
+        "hero-product",
+        "plain-letter",
+    ),
+    "sms": ("sms-reminder", "sms-first-name", "sms-last-call", "sms-discreet", "sms-spanish"),
+    "push": ("push-reminder", "push-first-name", "push-last-call", "push-discreet", "push-spanish"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Starter:
-    """A template to begin with. `body` is MJML with Liquid, as `campaigns.templating.compiling` takes it."""
+    """A template to begin with. `body` is what the channel sends, with macros: MJML by email, plain text by SMS and push.
+
+    `blocks` None: the body is written by hand. `subject` is the title of a push message, which may have a picture and a button too.
+    """
 
     slug: str
     label: str
     description: str
-    subject: str
-    preheader: str
     body: str
-    category: str = "abandoned_cart"
+    subject: str = ""
+    preheader: str = ""
+    blocks: dict[str, Any] | None = None
+    picture: str = ""
+    button: str = ""
+    category: str = "abandon_cart"
     channel: str = "email"
 
     def source(self, *, feed: bool) -> Source:
         return Source(self.subject, self.preheader, self.body, feed=feed)
-
-
-_TABLE = (
-    (
-        "gentle-reminder",
-        "Gentle reminder",
-        "A friendly note with the products left behind, big pictures and one button. Works on every plan.",
-        "You left something in your cart",
-        "We kept it for you. One click and you are back.",
-    ),
-    (
-        "hero-product",
-        "Hero product",
-        "The first product fills the page, the rest of the cart is listed below.",
-        "{% if items %}Still thinking about {{ items.first.name }}?{% else %}Still thinking it over?{% endif %}",
-        "Your cart is waiting. One click and you are back.",
-    ),
-    (
-        "plain-letter",
-        "Plain letter",
-        "Reads like a mail from a person: words, a list, one link. No pictures.",
-        "Your cart at {{ store.name | default: merchant.name }}",
-        "A short note about what you left.",
-    ),
-)
 
 
 def _sample(name: str, price: str, was_price: str = "", *, note: str = "", replaced_name: str = "") -> dict[str, Any]:
@@ -105,9 +99,18 @@ SAMPLE_CONTEXT: dict[str, Any] = {
 
 
 @cache
-def starters() -> dict[str, Starter]:
-    """All starters by slug, in the order they are offered."""
-    return {
-        slug: Starter(slug, label, description, subject, preheader, (_DIRECTORY / f"{slug}.mjml").read_text())
-        for slug, label, description, subject, preheader in _TABLE
-    }
+def starters(channel: str = "email") -> dict[str, Starter]:
+    """All starters of a channel by slug, in the order they are offered."""
+    return {slug: _read(channel, slug) for slug in SLUGS[channel]}
+
+
+def _read(channel: str, slug: str) -> Starter:
+    """A starter from its file; where that holds blocks, the body is made of them, else a mail's stands beside it."""
+    path = _DIRECTORY / channel / f"{slug}.json"
+    given = json.loads(path.read_text())
+    if "blocks" in given:
+        document = read_blocks(given).document
+        given |= {"blocks": document.as_json(), "body": to_mjml(document).source}
+    elif channel == "email":
+        given["body"] = path.with_suffix(".mjml").read_text()
+    return Starter(slug=slug, channel=channel, **given)

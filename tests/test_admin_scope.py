@@ -430,13 +430,6 @@ def test_a_template_that_does_not_compile_is_refused_with_its_line(owner: Client
     assert not mine.templates.exists()
 
 
-def test_a_starter_fills_a_new_template(owner: Client, mine: Merchant) -> None:
-    page = owner.get("/admin/campaigns/messagetemplate/add/", {"starter": "gentle-reminder"})
-    initial = page.context["adminform"].form.initial
-    owner.post("/admin/campaigns/messagetemplate/add/", initial)
-    assert mine.templates.get().body == initial["body"].strip()
-
-
 @pytest.mark.parametrize(
     ("typed", "kept"), [("+1 303 555 0123", "+13035550123"), ("", None), ("(303) 555", "Write the number")]
 )

@@ -13,6 +13,10 @@ class MessageTemplateQuerySet(models.QuerySet["MessageTemplate"]):
     def for_merchant(self, merchant: Merchant) -> "MessageTemplateQuerySet":
         return self.filter(merchant=merchant)
 
+    def offered(self) -> "MessageTemplateQuerySet":
+        """What a campaign may still begin from."""
+        return self.filter(archived_at__isnull=True)
+
 
 class MessageTemplate(models.Model):
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -28,6 +32,7 @@ class MessageTemplate(models.Model):
     archived_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
 
     objects: ClassVar[MessageTemplateQuerySet] = MessageTemplateQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -40,7 +45,7 @@ class MessageTemplate(models.Model):
 
 
 class TemplateVersion(models.Model):
-    """A template as it stood before it was changed, so that it can be compared and brought back. Never updated."""
+    """A template as it stood before it was changed, and who had written it so when. Never updated."""
 
     template = models.ForeignKey(MessageTemplate, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
@@ -49,7 +54,7 @@ class TemplateVersion(models.Model):
     body = models.TextField()
     blocks = models.JSONField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField()
 
     class Meta:
         ordering = ["-number"]

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import access
 from accounts.models import Merchant
-from campaigns import drafts, preview_data, previewing
+from campaigns import drafts, library, preview_data, previewing
 from campaigns.content_facts import checks_of
 from campaigns.contents import compiled_of
 from campaigns.feeds import Policy
@@ -22,8 +22,9 @@ from campaigns.models import Campaign, Cart, Content, Step
 from campaigns.previewing import PREVIEW_POLICY, Preview
 from campaigns.rendering import MissingData, Rendered, RenderFailed
 from campaigns.rendering import render as render_message
+from campaigns.starters import starters
 from campaigns.templating.compiling import Source
-from campaigns.views.scope import on_campaign, signed_in
+from campaigns.views.scope import asked, on_campaign, signed_in
 from campaigns.views.steps import first_step
 
 
@@ -61,9 +62,9 @@ def draft(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @require_GET
 @xframe_options_sameorigin
 def template(request: HttpRequest, key: str) -> HttpResponse:
-    """A template as a picture in its card."""
+    """A template as a picture in its card, or how it looked in an earlier version."""
     merchant = access.current_merchant_or_404(request, access.BUILD_CAMPAIGNS)
-    found = drafts.template(merchant, key)
+    found = starters().get(key) or library.find(merchant, key, asked(request, "version"))
     if found is None:
         raise Http404("No such template.")
     source = Source(found.subject, found.preheader, found.body)

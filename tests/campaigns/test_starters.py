@@ -14,7 +14,7 @@ EVERY = pytest.mark.parametrize("slug", ["gentle-reminder", "hero-product", "pla
 
 def test_there_are_three_starters():
     assert list(starters()) == ["gentle-reminder", "hero-product", "plain-letter"]
-    assert {starter.category for starter in starters().values()} == {"abandoned_cart"}
+    assert {starter.category for starter in starters().values()} == {"abandon_cart"}
 
 
 @EVERY
