@@ -20,6 +20,7 @@ PREFIXES = (
     "/u/",
     "/c/",
     "/o/",
+    "/g/",
     "/i/",
     "/healthz",
     "/readyz",

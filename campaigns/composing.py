@@ -1,5 +1,6 @@
 """From a case that may go to the message that leaves, or to the check that keeps it back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
@@ -26,10 +27,12 @@ class Composed:
     context: dict[str, Any]
 
 
-def compose(case: Case, now: datetime) -> Composed | Check:
-    """Render a case, or say which check failed: data that is missing, or a template that does not work."""
+def compose(case: Case, now: datetime, incentive: Mapping[str, Any] | None = None) -> Composed | Check:
+    """Render a case, with the incentive that it was given, or say which check failed: data that is missing, or a template that does not work."""
     merchant, delivery = case.delivery.merchant, case.delivery
     context = context_of(merchant, case.cart, case.shopper, case.feed)
+    if incentive:
+        context["incentive"] = dict(incentive)
     links = LinkMaker(settings.PUBLIC_URL, delivery.code)
     try:
         rendered = case.content.prepared.render(context, links)

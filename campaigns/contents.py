@@ -27,6 +27,8 @@ class Ready:
     shows: Mapping[str, int]
     shows_anyway: Mapping[str, int]
     policy: Policy
+    discount_id: int | None
+    no_code: str
     prepared: Prepared
 
 
@@ -58,5 +60,7 @@ def _ready(content: Content) -> Ready:
         shows=(shows := content.feeds or ({ABANDONED: MAX_COUNT} if content.feed else {})),
         shows_anyway={kind: count for kind, count in shows.items() if kind not in CART_KINDS},
         policy=Policy(content.sold_out, content.price_rose),
+        discount_id=content.discount_id,
+        no_code=content.no_code,
         prepared=prepare(content.pk, compiled_of(content)),
     )

@@ -33,7 +33,7 @@ class CartLike(Protocol):
 
 def context_of(merchant: Merchant, cart: CartLike, shopper: ShopperLike | None, feed: Feed | None) -> dict[str, Any]:
     """The context of one message. `feed` None: the message shows no products."""
-    url = cart.url or (cart.store.url if cart.store else "") or _shop_of(cart.lines)
+    url = url_of(cart)
     currency = cart.currency or merchant.currency
     return {
         "shopper": {name: getattr(shopper, name, None) or "" for name in SHOPPER_FIELDS},
@@ -48,6 +48,11 @@ def context_of(merchant: Merchant, cart: CartLike, shopper: ShopperLike | None, 
         "store": store_data(merchant, cart.store),
         "merchant": merchant_data(merchant),
     }
+
+
+def url_of(cart: CartLike) -> str:
+    """The way back to a cart, or to its shop; empty where the store gave neither."""
+    return cart.url or (cart.store.url if cart.store else "") or _shop_of(cart.lines)
 
 
 def locale_of(merchant: Merchant, shopper: ShopperLike | None) -> str:

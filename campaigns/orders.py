@@ -11,6 +11,7 @@ from django.db.models import F, OuterRef, Q, Subquery
 
 from accounts.models import Store
 from campaigns.facts import OrderFact, OrderStatus, Origin
+from campaigns.incentives import redeeming
 from campaigns.models import Cart, Order, Shopper
 
 LOOK_BACK = timedelta(days=90)
@@ -38,6 +39,7 @@ def record(placements: Sequence[Placement], *, lines: Callable[[OrderFact], list
     for placement in sorted(placements, key=lambda p: p.fact.occurred_at):
         _learn(known[placement.origin.source, placement.fact.order_key], placement, lines)
     Order.objects.bulk_update(sorted(known.values(), key=lambda order: order.pk), _LEARNED)
+    redeeming.follow(known.values())
     return [known[p.origin.source, p.fact.order_key].pk for p in placements]
 
 

@@ -24,7 +24,7 @@ __all__ = ["Message", "MissingData", "Prepared", "RenderFailed", "Rendered", "pa
 DEFAULT_COLOR = "#1f2937"
 CACHED_CONTENTS = 256
 _COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
-_GROUPS = ("shopper", "cart", "store", "merchant")
+_GROUPS = ("shopper", "cart", "store", "merchant", "incentive")
 _ADDRESSES = ("url", "logo", "image")
 
 

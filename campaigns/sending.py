@@ -3,7 +3,8 @@
 Which crash does what:
 
 - before the claim is committed: nothing happened, the delivery is still pending;
-- claimed, not yet sending: the lease ends and `sweep` returns it to pending; it is decided anew and sent once;
+- claimed, not yet sending: the lease ends and `sweep` returns it to pending; it is decided anew and sent once, with the
+  discount code that it was given, if it was given one (`campaigns.incentives.giving`);
 - sending: the group was given to the channel and its outcome was not recorded. Some of its at most 25 messages may have
   left. The lease ends and `sweep` makes them *unknown*: never sent again by themselves, resolved by a late report of the
   provider (our code travels in Message-ID and metadata), by support (`release_unknown`), or by the sender itself where it
@@ -33,6 +34,7 @@ from campaigns.composing import Composed, compose
 from campaigns.decide import Check, Verdict, decide_step
 from campaigns.gather import Case, gather
 from campaigns.handover import Claim, Outcome
+from campaigns.incentives import giving
 from campaigns.models import Delivery, DeliveryStatus
 
 logger = logging.getLogger(__name__)
@@ -53,7 +55,11 @@ def send_batch(limit: int = BATCH) -> int:
     claim = _claim(limit)
     if not claim.ids:
         return 0
-    judged = [_judge(case, claim.now) for case in _gathered(claim, claim.ids)]
+    decided = [(case, decide_step(case.facts)) for case in _gathered(claim, claim.ids)]
+    gifts = giving.give([case for case, verdict in decided if verdict.action == "go"], claim.now)
+    judged = [
+        _judge(case, verdict, gifts.get(case.delivery.pk, giving.NOTHING), claim.now) for case, verdict in decided
+    ]
     groups = list(_groups([one.composed for one in judged if one.composed]))
     with transaction.atomic():
         _settle(claim, judged)
@@ -111,12 +117,12 @@ def _gathered(claim: Claim, ids: Sequence[int]) -> list[Case]:
         return _gathered(claim, ids[:half]) + _gathered(claim, ids[half:])
 
 
-def _judge(case: Case, now: datetime) -> Judged:
-    verdict = decide_step(case.facts)
+def _judge(case: Case, verdict: Verdict, gift: giving.Answer, now: datetime) -> Judged:
+    verdict = gift.onto(verdict)
     if verdict.action != "go":
         return Judged(case, verdict)
     try:
-        composed = compose(case, now)
+        composed = compose(case, now, gift.incentive())
     except Exception as error:  # one message must not hold back its batch for ever
         logger.exception("delivery %s cannot be made into a message", case.delivery.code)
         composed = Check("content", False, f"could not be made: {type(error).__name__}")

@@ -7,5 +7,6 @@ from campaigns.views import public
 urlpatterns = [
     path("u/<str:token>", public.preferences, name="preferences"),
     path("c/<str:token>", public.click, name="click"),
+    path("g/<str:token>", public.gift, name="gift"),
     path("o/<str:token>.gif", public.open_pixel, name="open_pixel"),
 ]

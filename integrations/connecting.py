@@ -67,6 +67,7 @@ def connect(merchant: Merchant, provider: Provider, wish: Wish) -> Connected:
         quiet_period_minutes=_quiet_period(provider, wish.quiet_period),
     )
     connection.stores.add(_store(merchant, wish.store, name))
+    connection.stores.filter(discount_link="").update(discount_link=provider.discount_link)
     ours = None if provider.makes_secret else wish.secret or random.token_urlsafe(32)
     set_secrets(connection, [secret for secret in (wish.secret, ours) if secret][:1])
     follow_connections(connection.stores.all())

@@ -88,7 +88,14 @@ def test_a_provider_knows_no_models_no_queue_and_no_network(path: Path) -> None:
     assert not {name for name in reached if name.split(".")[0] in banned or ".models" in name}
 
 
-PURE = ["campaigns/decide.py", "campaigns/episodes.py", "campaigns/rendering.py", "products/alternatives.py"]
+PURE = [
+    "campaigns/decide.py",
+    "campaigns/episodes.py",
+    "campaigns/incentives/carrying.py",
+    "campaigns/incentives/guards.py",
+    "campaigns/rendering.py",
+    "products/alternatives.py",
+]
 
 
 @pytest.mark.parametrize("name", PURE)

@@ -1,6 +1,6 @@
 """What shoppers call from their messages: unsubscribe and preferences, clicks, opens. No log-in, no cookie.
 
-Tokens are signed for one purpose and one delivery (`campaigns.links`). GET of a preference page changes nothing, since
+Tokens are signed for one purpose and one delivery (`campaigns.links`); that of a discount is a random one in its row. GET of a preference page changes nothing, since
 mail scanners follow links; a POST is RFC 8058's one-click unsubscribe, answered once the opt-out is committed.
 """
 
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from aiq.lib.signing import BadToken
 from campaigns import links, tracking
+from campaigns.incentives import following
 from campaigns.models import Consent, Delivery
 
 PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -52,6 +53,18 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
     tracking.clicked(code, url, _agent(request), timezone.now())
     response = HttpResponse(status=302)
     response.headers["Location"] = url
+    return response
+
+
+@require_GET
+@_public
+def gift(request: HttpRequest, token: str) -> HttpResponse:
+    """The short link of a given discount: to the cart as it is now, with the code while it is good. Both are ours: never an open redirect."""
+    address = following.address_of(token, timezone.now())
+    if not address:
+        raise BadToken("no such discount, or nowhere to go")
+    response = HttpResponse(status=302)
+    response.headers["Location"] = address
     return response
 
 

@@ -42,6 +42,7 @@ class Provider(ABC):
     trigger: ClassVar[Literal["none", "simple", "dynamic"]]
     timer: ClassVar[Literal["theirs", "ours", "editable"]]
     makes_secret: ClassVar[bool] = False  # the provider gives the webhook secret, we do not
+    discount_link: ClassVar[str] = ""  # how its shops take a discount's code (`accounts.Store.discount_link`)
     max_body: ClassVar[int] = 2 * 1024 * 1024
 
     @abstractmethod

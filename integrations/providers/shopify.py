@@ -48,6 +48,7 @@ class Shopify(Provider):
     trigger = "dynamic"
     timer = "ours"
     makes_secret = True
+    discount_link = "/discount/{code}?redirect={path}"
 
     def verify(self, headers: Headers, body: bytes, secrets: Sequence[str]) -> bool:
         """base64 HMAC-SHA256 of the raw body under the app's client secret (shopify.dev, "Verify webhooks")."""

@@ -194,10 +194,10 @@ def test_a_message_that_breaks_its_making_is_skipped_and_its_neighbours_go(merch
     broken, good = due(merchant, 2)
     compose = sending.compose
 
-    def fragile(case, now):
+    def fragile(case, now, incentive):
         if case.delivery.pk == broken.pk:
             raise KeyError("nobody thought of this")
-        return compose(case, now)
+        return compose(case, now, incentive)
 
     monkeypatch.setattr(sending, "compose", fragile)
     sending.send_batch()
