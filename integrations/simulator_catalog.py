@@ -163,6 +163,26 @@ SHELVES = (
     ),
 )
 
+# What shoppers like to buy together, so that there is something to be learnt from their orders.
+OCCASIONS = (
+    "Sencha / Kyusu / Yunomi / Sesame Crisps",
+    "Gyokuro / Yunomi / Leaf Scale / Tea Timer / Gooseneck Kettle",
+    "Matcha Ceremonial / Chawan Bowl / Bamboo Whisk / Bamboo Scoop / Matcha Cookies",
+    "Earl Grey / Shortbread / Lemon Thins / Handle Cup, Moss / Round Stoneware Pot",
+    "Assam Gold / Chocolate Digestives / Speckled Mug / Family Teapot / Tea Cosy",
+    "Masala Chai / Enamel Mug / Stovetop Kettle / Ginger Snaps",
+    "Iron Goddess / Travel Gaiwan Set / Tasting Cup Pair / Tea Tray",
+    "Silver Needle / Glass Blossom Pot / Double-Wall Glass / Acacia Honey",
+    "Chamomile Meadow / Linden Honey / Lavender Candle / Oat Biscuits",
+    "Ginger & Turmeric / Honey & Ginger / Handle Cup, Clay / Basket Infuser",
+    "Beeswax Pillar / Table Runner / Napkin Pair / Vanilla Crescents",
+)
+
+
+def occasions() -> list[frozenset[str]]:
+    """The groups of products that go together."""
+    return [frozenset(_slug(name) for name in names.split(" / ")) for names in OCCASIONS]
+
 
 def products() -> list[SampleProduct]:
     """Every product, in the order of the shelves. Keys and prices are the same in every run."""

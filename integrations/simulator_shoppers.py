@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from integrations.simulator_catalog import SampleProduct
+from integrations.simulator_catalog import SampleProduct, occasions
 
 _FIRST = (
     "Avery Robin Jordan Casey Riley Morgan Quinn Rowan Skyler Emerson Harper Finley Sasha Noel Marlow Ines Hugo Lena "
@@ -17,6 +17,7 @@ _LAST = (
     "Larkin Monroe Nash Okafor Patel Quist Rivera Sato Tanaka Ueda Weiss Novak Moreau Rossi Silva Haddad Kaur Berg "
     "Lindqvist Osei Petrov Duarte"
 ).split()
+_OCCASIONS = occasions()
 # What happens after the cart is left, and how often out of a hundred.
 STORIES = {
     "buys_after": 34,
@@ -86,6 +87,16 @@ def visit(seed: int, number: int, products: Sequence[SampleProduct], stores: Seq
 
 
 def _cart(dice: random.Random, products: Sequence[SampleProduct]) -> tuple[Picked, ...]:
-    count = dice.choices([1, 2, 3, 4], weights=[40, 35, 18, 7])[0]
-    picked = dice.sample(products, count)
-    return tuple(Picked(product, dice.choices([1, 2, 3], weights=[80, 16, 4])[0]) for product in picked)
+    count = dice.choices([1, 2, 3, 4], weights=[36, 36, 20, 8])[0]
+    picked = [*_for_an_occasion(dice, products), *dice.sample(products, count)][:count]
+    return tuple(
+        Picked(product, dice.choices([1, 2, 3], weights=[80, 16, 4])[0])
+        for product in {one.group: one for one in reversed(picked)}.values()
+    )
+
+
+def _for_an_occasion(dice: random.Random, products: Sequence[SampleProduct]) -> list[SampleProduct]:
+    """What two of three shoppers came for, in no order; the smallest size of each."""
+    groups = dice.choice(_OCCASIONS) if dice.random() < 0.67 else frozenset()
+    smallest = {one.group: one for one in reversed(products) if one.group in groups}
+    return dice.sample(list(smallest.values()), len(smallest))
