@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 
 from accounts import plans
 from accounts.models import Merchant, Store
+from campaigns import testsend
 from campaigns.drafts import Sketch, source_of
 from campaigns.models import Audience, Campaign, MessageTemplate, Step
 from campaigns.templating.compiling import Problem, TemplateProblems, compile_source
@@ -160,7 +161,19 @@ class SendBackForm(forms.Form):
 
 
 class TestSendForm(forms.Form):
-    address = forms.EmailField(error_messages={"required": "Give the address the test should go to."})
+    """Where a test goes. Whether an address is one is the channel's to say, for each."""
+
+    address = forms.CharField(
+        max_length=3_000, error_messages={"required": "Give the address the test should go to, or several."}
+    )
+
+    def clean_address(self) -> list[str]:
+        found = testsend.addresses_in(self.cleaned_data["address"])
+        if not found:
+            raise ValidationError(self.fields["address"].error_messages["required"])
+        if len(found) > testsend.MOST:
+            raise ValidationError(f"At most {testsend.MOST} addresses at a time; these are {len(found)}.")
+        return found
 
 
 class TemplateForm(forms.Form):

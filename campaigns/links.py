@@ -9,6 +9,7 @@ from uuid import UUID
 from aiq.lib.signing import BadToken, sign, unsign
 
 CLICK, OPEN, UNSUBSCRIBE = "c", "o", "u"
+OF_A_TEST = "test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,12 @@ class MeasuredLinks(PlainLinks):
     def track(self, url: str) -> str:
         self.tracked.append(url)
         return url
+
+
+def links_of_a_test(base: str) -> PlainLinks:
+    """Links for a test that is sent: they work and nothing is counted; the way out leads to a page that says so."""
+    way_out = f"{base}/u/{OF_A_TEST}"
+    return PlainLinks(unsubscribe_url=way_out, preferences_url=way_out)
 
 
 def read_click(token: str) -> tuple[UUID, str]:

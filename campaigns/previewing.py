@@ -1,21 +1,18 @@
-"""A draft rendered for a person's eyes: the message, or what keeps it from being made. And the test mail."""
+"""A draft rendered for a person's eyes: the message, or what keeps it from being made."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from email.utils import formataddr
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from markupsafe import escape
 
-from accounts.models import Merchant
 from campaigns.links import LinkMaker, MeasuredLinks
-from campaigns.models import Step
 from campaigns.rendering import MissingData, Prepared, Rendered, RenderFailed, parsed
 from campaigns.templating.compiling import Problem, Source, TemplateProblems, compile_source
 from campaigns.templating.finishing import OPEN_PICTURE
+from campaigns.templating.macros import in_words
 
 PREVIEW_POLICY = "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'"
 _META = f'<meta http-equiv="Content-Security-Policy" content="{PREVIEW_POLICY}"><base target="_blank">'
@@ -54,7 +51,7 @@ def preview(source: Source, context: Mapping[str, Any]) -> Preview:
     try:
         message = prepared.render(context, links)
     except MissingData as error:
-        return Preview(missing=str(error), names=compiled.names, prepared=prepared)
+        return Preview(missing=in_words(error.name), names=compiled.names, prepared=prepared)
     except RenderFailed as error:
         return Preview(problems=(Problem(1, "render", str(error)),))
     return Preview(message, (), "", compiled.names, prepared, _sent_bytes(message.html, links))
@@ -67,17 +64,3 @@ def _sent_bytes(html: str, plain: MeasuredLinks) -> int:
     for fixed, made in ((plain.unsubscribe_url, real.unsubscribe_url), (plain.preferences_url, real.preferences_url)):
         longer += html.count(f'"{fixed}"') * (len(made) - len(fixed))
     return len(html.encode()) + longer + len(OPEN_PICTURE.replace("{{ open_url }}", real.open_url))
-
-
-def send_test(address: str, merchant: Merchant, step: Step, message: Rendered) -> None:
-    """Mail the message to somebody who asked for it. Raises SMTPException, AnymailError or OSError."""
-    sender = step.sender_email or merchant.sender_email
-    name = step.sender_name or merchant.sender_name or merchant.name
-    mail = EmailMultiAlternatives(
-        subject=f"[Test] {message.subject}",
-        body=message.text,
-        from_email=formataddr((name, sender)) if sender else settings.DEFAULT_FROM_EMAIL,
-        to=[address],
-    )
-    mail.attach_alternative(message.html, "text/html")
-    mail.send()

@@ -55,6 +55,10 @@ class Channel(ABC):
     def address_of(self, shopper: Reachable) -> str:
         """Where the shopper is reached on this channel; empty if nowhere."""
 
+    def read_address(self, text: str) -> str:
+        """An address as a person types it, in the form `address_of` gives. Raises `ValueError` with what is wrong."""
+        return text.strip()
+
     @abstractmethod
     def send_many(self, messages: Sequence[Message]) -> list[Outcome]:
         """Hand messages over; one outcome per message, in order. Raises nothing for a single message's sake."""

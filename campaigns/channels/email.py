@@ -16,8 +16,10 @@ from anymail.exceptions import (
     AnymailUnsupportedFeature,
 )
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.validators import validate_email
 
 from campaigns.channels.base import Channel, ChannelError, Outcome, OutcomeUnknown, Reachable, Receipt
 from campaigns.channels.smtp import Envelope, Lost, Relay, Server, Session
@@ -35,6 +37,15 @@ class EmailChannel(Channel):
 
     def address_of(self, shopper: Reachable) -> str:
         return shopper.email or ""
+
+    def read_address(self, text: str) -> str:
+        """Lower-cased, as shoppers' addresses are. Raises `ValueError`."""
+        address = text.strip().lower()
+        try:
+            validate_email(address)
+        except ValidationError as error:
+            raise ValueError("This is no email address.") from error
+        return address
 
     def send_many(self, messages: Sequence[Message]) -> list[Outcome]:
         """Hand mails over; one outcome per message, in order."""

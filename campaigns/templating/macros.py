@@ -90,6 +90,14 @@ def analyze(source: str, *, field: str) -> Analysis:
         return Analysis((), (Problem(1, "liquid_syntax", "There is a condition too long to understand.", field),))
 
 
+def in_words(name: str) -> str:
+    """What a dotted name stands for, as the picker calls it."""
+    if name in MACROS:
+        return MACROS[name]
+    group, _, field = name.rpartition(".")
+    return f"{ITEM_FIELDS[field]} of a product" if group and field in ITEM_FIELDS else name
+
+
 def line_at(source: str, offset: int) -> int:
     return source.count("\n", 0, max(offset, 0)) + 1
 

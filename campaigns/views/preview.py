@@ -1,18 +1,17 @@
-"""Messages shown before they are sent: the live preview of the editor, templates, what is live, and the test mail."""
+"""Messages shown before they are sent: the live preview of the editor, templates, what is live, and tests."""
 
-from smtplib import SMTPException
 from typing import Any
 from uuid import UUID
 
-from anymail.exceptions import AnymailError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import access
 from accounts.models import Merchant
-from campaigns import drafts, library, preview_data, previewing
+from campaigns import drafts, library, preview_data, previewing, testsend
 from campaigns.content_facts import checks_of
 from campaigns.contents import compiled_of
 from campaigns.feeds import Policy
@@ -25,7 +24,7 @@ from campaigns.rendering import render as render_message
 from campaigns.starters import starters
 from campaigns.templating.compiling import Source
 from campaigns.views.scope import asked, on_campaign, signed_in
-from campaigns.views.steps import first_step
+from campaigns.views.steps import first_step, user_of
 
 
 @on_campaign(access.BUILD_CAMPAIGNS)
@@ -42,11 +41,11 @@ def live(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @on_campaign(access.BUILD_CAMPAIGNS)
 @require_POST
 def send_test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    """Mail what stands in the editor to an address; answers with a line to show beside the button."""
+    """Send what stands in the editor to some addresses; answers with a line for each, to show beside the button."""
     form = TestSendForm(request.POST)
-    step = _typed(request, campaign)
-    shown = _preview(campaign, step, request.POST.get("cart", ""))
-    return render(request, "campaigns/wizard/answer.html", _answer(form, campaign, step, shown))
+    if not form.is_valid():
+        return render(request, "campaigns/wizard/answer.html", {"errors": form.errors["address"]})
+    return render(request, "campaigns/wizard/answer.html", _tested(request, campaign, form.cleaned_data["address"]))
 
 
 @on_campaign(access.BUILD_CAMPAIGNS)
@@ -113,10 +112,6 @@ def _typed(request: HttpRequest, campaign: Campaign) -> Step:
     return step
 
 
-def _preview(campaign: Campaign, step: Step, cart_code: str) -> Preview:
-    return previewing.preview(*_material(campaign, step, cart_code))
-
-
 def _material(campaign: Campaign, step: Step, cart_code: str) -> tuple[Source, dict[str, Any]]:
     source = drafts.source_of(step, campaign.merchant.plan)
     cart = _cart(campaign, cart_code)
@@ -145,16 +140,18 @@ def _cart(campaign: Campaign, code: str) -> Cart | None:
         return None
 
 
-def _answer(form: TestSendForm, campaign: Campaign, step: Step, shown: Preview) -> dict[str, object]:
-    if not form.is_valid():
-        return {"errors": form.errors["address"]}
-    if shown.message is None:
+def _tested(request: HttpRequest, campaign: Campaign, addresses: list[str]) -> dict[str, object]:
+    user, now, step = user_of(request), timezone.now(), _typed(request, campaign)
+    source, context = _material(campaign, step, request.POST.get("cart", ""))
+    shown = previewing.preview(source, context)
+    if shown.message is None or shown.prepared is None:
         return {"errors": ["The message cannot be made yet: see the note at the preview."]}
-    try:
-        previewing.send_test(form.cleaned_data["address"], campaign.merchant, step, shown.message)
-    except (SMTPException, AnymailError, OSError, ValueError) as error:
-        return {"errors": [f"The mail server did not take it: {error}"]}
-    return {"done": f"Sent to {form.cleaned_data['address']}."}
+    if testsend.too_many(user, now):
+        return {"errors": ["That were many tests. Wait some minutes, then go on."]}
+    tested = testsend.send_tests(
+        addresses, campaign=campaign, step=step, prepared=shown.prepared, context=context, user=user, now=now
+    )
+    return {"tested": tested}
 
 
 def _document(html: str) -> HttpResponse:

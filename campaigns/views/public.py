@@ -80,6 +80,8 @@ def open_pixel(request: HttpRequest, token: str) -> HttpResponse:
 @_public
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows where the shopper stands; POST opts out, or back in where the page's own button says so."""
+    if token == links.OF_A_TEST:
+        return render(request, "public/test.html")
     code = links.read_unsubscribe(token)
     if request.method == "POST":
         if request.POST.get("action") == "subscribe":
