@@ -61,9 +61,27 @@ def _feed(showing: Showing, extension: str, given: Attributes) -> str:
     return feeding.part(feed, extension, before)
 
 
+_INCENTIVE = {"text": 200, "label": 40}
+
+
+def _incentive(_showing: Showing, extension: str, given: Attributes) -> str:
+    """The box with the discount's code, shown only where there is one."""
+    label = given.get("label", "").strip() or "Use the code"
+    return filled(f"incentive.{extension}", {"text": given.get("text", "").strip(), "label": label})
+
+
+def _incentive_mistakes(given: Attributes) -> Iterator[str]:
+    for name in given.keys() - _INCENTIVE.keys():
+        yield f"<aiq-incentive> takes no “{name}”: it takes “text” and “label”."
+    for name, most in _INCENTIVE.items():
+        if len(given.get(name, "")) > most:
+            yield f"“{name}” has at most {most} characters."
+
+
 ELEMENTS: Mapping[str, Element] = {
     "aiq-styles": _plain("styles"),
     "aiq-header": Element(_header, _header_mistakes),
     "aiq-feed": Element(_feed, feeding.mistakes),
+    "aiq-incentive": Element(_incentive, _incentive_mistakes),
     "aiq-footer": _plain("footer"),
 }

@@ -14,7 +14,11 @@ from bench.counting import counted
 from campaigns import sending
 from campaigns.gather import gather
 from campaigns.incentives import giving, pool
+from campaigns.links import PlainLinks
 from campaigns.models import Decision, Delivery, DiscountCode, GivenDiscount, Outcome
+from campaigns.rendering import render
+from campaigns.starters import SAMPLE_CONTEXT
+from campaigns.templating.compiling import Source, TemplateProblems, compile_source
 from integrations import jobs
 from tests import factories
 from tests.pipeline import Shop, go_live, run_workers
@@ -81,6 +85,34 @@ def test_the_mail_holds_a_code_of_its_own_and_its_link_leads_with_it_to_the_cart
     clicked = re.search(r"/c/[\w-]+", message.get_body(("html",)).get_content())
     assert Client().get(clicked[0])["Location"].endswith(f"/g/{given.token}")
     assert Client().get(f"/g/{given.token}")["Location"] == "https://shop.example/cart/7?discount=TEA-A"
+
+
+def test_the_box_is_there_only_with_a_code_and_reads_well_as_text() -> None:
+    body = BODY.replace("</mj-section>", '</mj-section><aiq-incentive text="For you" label="Take it" />', 1)
+    compiled = compile_source(Source("Your cart", "", body))
+    incentive = {
+        "code": "TEA-A",
+        "label": "15% off",
+        "minimum": "$40.00",
+        "expires": "",
+        "url": "https://c.example/g/x",
+    }
+    with_code = render(compiled, SAMPLE_CONTEXT | {"incentive": incentive}, PlainLinks())
+    assert (
+        "For you\n15% off with the code TEA-A\nFor carts of $40.00 or more.\nTake it: https://c.example/g/x"
+        in with_code.text
+    )
+    assert 'href="https://c.example/g/x"' in with_code.html
+    without = render(compiled, SAMPLE_CONTEXT, PlainLinks())
+    assert not [word for word in ("For you", "Take it", "dashed") if word in without.html + without.text]
+
+
+@pytest.mark.parametrize("attributes", ['code="X"', f'text="{"x" * 201}"', f'label="{"x" * 41}"'])
+def test_the_box_takes_a_text_and_a_label_and_nothing_else(attributes) -> None:
+    body = BODY.replace("</mj-section>", f"</mj-section><aiq-incentive {attributes} />", 1)
+    with pytest.raises(TemplateProblems) as refused:
+        compile_source(Source("Your cart", "", body))
+    assert [problem.code for problem in refused.value.problems] == ["bad_attribute"]
 
 
 def test_a_link_that_ended_leads_to_the_cart_alone_and_an_unknown_one_nowhere(shop) -> None:
