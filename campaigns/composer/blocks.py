@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar
 
+from campaigns.templating.parts import LANGUAGES
+
 MAX_BLOCKS = 60
 FEED_KINDS = ("abandoned_items", "alternatives", "also_like", "best_sellers", "new_arrivals", "on_sale")
 _ALIGN = {"left": "Left", "center": "Centre", "right": "Right"}
@@ -128,6 +130,9 @@ class Social(Block):
 class Footer(Block):
     type, name, icon = "footer", "Footer", "bottom_panel_open"
     about = "Your postal address and the link to unsubscribe. Every message needs one."
+    language: str = _field(
+        "choice", "Language", "en", choices=LANGUAGES, help="Of the footer, and of the words around products."
+    )
     note: str = _field("line", "A last line", help="Empty: none.", most=400)
 
 
@@ -146,6 +151,10 @@ class Document:
     @property
     def uses_feed(self) -> bool:
         return any(isinstance(block, Feed) for block in self.blocks)
+
+    @property
+    def language(self) -> str:
+        return next((block.language for block in self.blocks if isinstance(block, Footer)), "en")
 
     def as_json(self) -> dict[str, Any]:
         return {"blocks": [stored(block) for block in self.blocks]}

@@ -27,7 +27,7 @@ from campaigns.composer.blocks import (
 from campaigns.composer.richtext import for_mjml
 from campaigns.templating.cutting import cut
 
-_BEGIN = """<mjml>
+_BEGIN = """<mjml lang="$language">
   <mj-head>
     <mj-title>{{ store.name | default: merchant.name }}</mj-title>
     <aiq-styles />
@@ -56,7 +56,7 @@ class Mjml:
 
 def to_mjml(document: Document) -> Mjml:
     """A document as source. It compiles wherever `read_blocks` found no problem in it."""
-    source, starts = _BEGIN, []
+    source, starts = _BEGIN.replace("$language", document.language), []
     for block in document.blocks:
         starts.append((source.count("\n") + 1, block.id))
         source += "".join(f"    {line}\n" for line in _MAKERS[type(block)](block))

@@ -5,19 +5,24 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from campaigns.templating import feeding
-from campaigns.templating.parts import filled
+from campaigns.templating.parts import filled, language_of
 
 Attributes = Mapping[str, str]
 
 
 @dataclass(slots=True)
 class Showing:
-    """What elements know of the message they stand in: whether it may show the products of the cart (`feed`), or any
-    products (`dynamic`); and how many of each kind of feed it shows already."""
+    """What elements know of the message they stand in: its language; whether it may show the products of the cart (`feed`),
+    or any products (`dynamic`); and how many of each kind of feed it shows already."""
 
     feed: bool = True
     dynamic: bool = True
     shown: Counter[str] = field(default_factory=Counter)
+    language: str = "en"
+
+    def begin(self, given: Attributes) -> None:
+        """The attributes of the document itself: `<mjml lang="es">` says which language our own words are in."""
+        self.language = language_of(given.get("lang", ""))
 
     def part(self, name: str, extension: str, given: Attributes) -> str:
         """What an element stands for, as MJML or text with Liquid. Call in the order of the document; mistakes are left out."""
@@ -39,7 +44,10 @@ def _plain(name: str) -> Element:
         for attribute in given:
             yield f"<aiq-{name}> takes no “{attribute}”: leave it out."
 
-    return Element(lambda _showing, extension, _given: filled(f"{name}.{extension}", {}), mistakes)
+    def part(showing: Showing, extension: str, _given: Attributes) -> str:
+        return filled(f"{name}.{extension}", {}, showing.language)
+
+    return Element(part, mistakes)
 
 
 def _header(_showing: Showing, extension: str, given: Attributes) -> str:
@@ -58,7 +66,7 @@ def _feed(showing: Showing, extension: str, given: Attributes) -> str:
         return ""
     before = 0 if feed.of_cart else showing.shown[feed.kind]
     showing.shown[feed.kind] = max(showing.shown[feed.kind], before + feed.count)
-    return feeding.part(feed, extension, before)
+    return feeding.part(feed, extension, before, showing.language)
 
 
 _INCENTIVE = {"text": 200, "label": 40}

@@ -85,17 +85,18 @@ _PICTURES: Mapping[str, dict[str, str]] = {
 }
 
 
-def part(feed: FeedElement, extension: str, before: int) -> str:
+def part(feed: FeedElement, extension: str, before: int, language: str = "en") -> str:
     """The element as MJML or text with Liquid. `before`: how many products of its kind stand above; they are passed over."""
     chosen = _options(feed, before)
     if extension != "mjml":
-        return filled(f"feed.{extension}", chosen)
-    pieces = {f"words_{place}": filled("feed-words.mjml", chosen | sizes) for place, sizes in _PLACES.items()}
+        return filled(f"feed.{extension}", chosen, language)
+    pieces = {f"words_{place}": filled("feed-words.mjml", chosen | sizes, language) for place, sizes in _PLACES.items()}
     for place, sizes in _PICTURES.items():
         pieces[f"picture_{place}"] = filled("feed-picture.mjml", chosen | sizes) if feed.picture else ""
     align = {"align": "center" if feed.layout == "hero" else "left"}
     around = {
-        name: filled(f"feed-{file}.mjml", chosen | align) for name, file in (("heading", "title"), ("more", "more"))
+        name: filled(f"feed-{file}.mjml", chosen | align, language)
+        for name, file in (("heading", "title"), ("more", "more"))
     }
     return filled(f"feed-{feed.layout}.mjml", chosen | pieces | around)
 

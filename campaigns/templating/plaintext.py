@@ -62,6 +62,8 @@ class _Writer:
             self.silent = name
             return
         self.out.append(_space_around(name))
+        if name == "mjml":
+            self.showing.begin(attributes_of(piece.attributes))
         if name in ELEMENTS:
             given = {key: self.source.restore(value) for key, value in attributes_of(piece.attributes).items()}
             self.out.append(f"\n\n{self.showing.part(name, 'txt', given)}\n\n")

@@ -211,6 +211,8 @@ class Walk:
         name = piece.value
         self._check_place(piece, name)
         self._check_attributes(piece, name)
+        if name == "mjml":
+            self.showing.begin(attributes_of(piece.attributes))
         if name.startswith("aiq-"):
             self._put_in(piece)
         else:
