@@ -7,11 +7,13 @@ from typing import Any
 
 from accounts import plans
 from accounts.models import Merchant, User
+from campaigns.composer.writing import new_document
 from campaigns.library import Wording
 from campaigns.models import Campaign, CampaignLog, MessageTemplate, Step
 from campaigns.starters import Starter, starters
 from campaigns.templating.compiling import Source
 
+EMPTY = "blocks"
 DEFAULT_TEMPLATE = "gentle-reminder"
 DEFAULT_DELAY_MINUTES = 60
 
@@ -63,13 +65,15 @@ def templates(merchant: Merchant) -> list[Template]:
     """All that a merchant may begin an abandoned-cart mail from: its own first, then the starters."""
     saved = MessageTemplate.objects.for_merchant(merchant).offered()
     saved = saved.filter(category="abandon_cart", channel="email")
-    return [*map(_from_saved, saved), *map(_from_starter, starters().values())]
+    return [*map(_from_saved, saved), *map(_from_starter, starters().values()), _empty()]
 
 
 def template(merchant: Merchant, key: str) -> Template | None:
     """The merchant's own template of that code or name, or the starter of that slug; none that is archived."""
     if key in starters():
         return _from_starter(starters()[key])
+    if key == EMPTY:
+        return _empty()
     if "\0" in key:
         return None
     saved = MessageTemplate.objects.for_merchant(merchant).offered()
@@ -106,6 +110,21 @@ def _is_code(key: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _empty() -> Template:
+    """What somebody begins from who wants none of the templates."""
+    written = new_document()
+    return Template(
+        key=EMPTY,
+        name="Blocks only",
+        description="Logo, heading, text, products, button and footer, for you to compose the rest.",
+        subject="Your cart is waiting",
+        preheader="",
+        body=written.mjml.source,
+        starter=True,
+        blocks=written.document.as_json(),
+    )
 
 
 def _from_saved(saved: MessageTemplate) -> Template:

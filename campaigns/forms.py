@@ -1,16 +1,14 @@
 """What the wizard asks, step by step. A form knows its merchant, offers only that merchant's rows, and fills the draft."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from accounts import plans
 from accounts.models import Merchant, Store
 from campaigns import testsend
-from campaigns.drafts import Sketch, source_of
+from campaigns.drafts import Sketch
 from campaigns.models import Audience, Campaign, MessageTemplate, Step
-from campaigns.templating.compiling import Problem, TemplateProblems, compile_source
 
 UNITS = {"minutes": 1, "hours": 60, "days": 1440}
 MAX_DELAY_MINUTES = 30 * 1440
@@ -99,61 +97,6 @@ class RecipientsForm(forms.Form):
             store_names=tuple(store.name for store in stores),
             delay_minutes=data.get("delay_minutes", self.step.delay_minutes),
         )
-
-
-class ContentForm(forms.ModelForm):
-    """The message: subject, preheader, sender, source, product feed. `problems` are the compiler's, by line."""
-
-    problems: tuple[Problem, ...] = ()
-
-    class Meta:
-        model = Step
-        fields: ClassVar[list[str]] = ["subject", "preheader", "sender_name", "sender_email", "body", "feed"]
-        widgets: ClassVar[dict[str, forms.Widget]] = {
-            "body": forms.Textarea(attrs={"rows": 24, "spellcheck": "false", "wrap": "off"}),
-            "feed": forms.HiddenInput(),
-        }
-        labels: ClassVar[dict[str, str]] = {"preheader": "Preview text", "body": "Message source"}
-        error_messages: ClassVar[dict[str, dict[str, str]]] = {
-            "subject": {"required": "Write a subject: it is what the shopper sees first."},
-            "body": {"required": "The message is empty. Write it, or pick a template."},
-        }
-        help_texts: ClassVar[dict[str, str]] = {"preheader": "Shown after the subject in the inbox."}
-
-    def __init__(self, *args: Any, merchant: Merchant, draft: bool = False, **kwargs: Any) -> None:
-        self.merchant, self.draft = merchant, draft
-        super().__init__(*args, **kwargs)
-        self.fields["sender_name"].widget.attrs["placeholder"] = merchant.sender_name or merchant.name
-        self.fields["sender_email"].widget.attrs["placeholder"] = merchant.sender_email or "the sender of this system"
-        self.fields["body"].required = self.fields["subject"].required = not draft
-
-    def clean_body(self) -> str:
-        """With plain line feeds: browsers send CR LF."""
-        body: str = self.cleaned_data["body"]
-        return body.replace("\r\n", "\n")
-
-    def clean_feed(self) -> bool:
-        feed: bool = self.cleaned_data["feed"]
-        if feed and not plans.includes(self.merchant.plan, plans.DYNAMIC_CONTENT):
-            raise ValidationError(plans.why_not(self.merchant.plan, plans.DYNAMIC_CONTENT))
-        return feed
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if data.get("body") and not self.errors:
-            self._compile(data)
-        return data
-
-    def _compile(self, data: dict[str, Any]) -> None:
-        step = Step(**{name: data[name] for name in ("subject", "preheader", "body", "feed")})
-        step.subject = step.subject or ("(no subject yet)" if self.draft else "")
-        try:
-            compile_source(source_of(step, self.merchant.plan))
-        except TemplateProblems as error:
-            self.problems = tuple(error.problems)
-            for problem in self.problems:
-                field = problem.field if problem.field in self.fields else "body"
-                self.add_error(field, f"Line {problem.line}: {problem.message}" if field == "body" else problem.message)
 
 
 class SendBackForm(forms.Form):

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts import access, plans
 from accounts.models import CartTrigger, Merchant
 from campaigns import content_checks, drafts, preview_data
+from campaigns.composer.writing import unfinished
 from campaigns.content_facts import checks_of
 from campaigns.forecast import Forecast, forecast
 from campaigns.models import Campaign, Step
@@ -88,6 +89,10 @@ def _of_content(campaign: Campaign, step: Step | None) -> Iterator[Check]:
     fix = reverse("campaigns:content", args=[campaign.code])
     if step is None or not step.body.strip():
         yield Check("content", STOP, "There is no message yet.", fix, "Pick a template")
+        return
+    if places := unfinished(step.blocks) if step.blocks else ():
+        text = f"The message is not finished. {places[0].where}: {places[0].message}"
+        yield Check("content", STOP, text, fix, "Finish it")
         return
     source = drafts.source_of(step, campaign.merchant.plan)
     sample = preview_data.preview_context(campaign.merchant, None, feed=source.feed)

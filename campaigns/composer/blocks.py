@@ -11,7 +11,14 @@ from typing import Any, ClassVar
 from campaigns.templating.parts import LANGUAGES
 
 MAX_BLOCKS = 60
-FEED_KINDS = ("abandoned_items", "alternatives", "also_like", "best_sellers", "new_arrivals", "on_sale")
+FEED_KINDS = {
+    "abandoned_items": "User Abandoned Items",
+    "alternatives": "Alternatives for what sold out",
+    "also_like": "You may also like",
+    "best_sellers": "Best sellers",
+    "new_arrivals": "New arrivals",
+    "on_sale": "On sale",
+}
 _ALIGN = {"left": "Left", "center": "Centre", "right": "Right"}
 
 
@@ -94,7 +101,7 @@ class Button(Block):
 class Feed(Block):
     type, name, icon = "feed", "Product feed", "shopping_bag"
     about = "Products, read at the moment of sending: current prices, current stock."
-    kind: str = _field("choice", "Products", "abandoned_items", choices=dict.fromkeys(FEED_KINDS, ""))
+    kind: str = _field("choice", "Products", "abandoned_items", choices=FEED_KINDS)
     count: int = _field("number", "How many at most", 6, most=12)
     layout: str = _field(
         "choice", "Layout", "list", choices={"list": "List", "grid": "Grid", "hero": "One big product"}

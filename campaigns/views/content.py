@@ -2,15 +2,18 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts import access, plans
 from campaigns import drafts, preview_data, review
-from campaigns.forms import ContentForm, TemplateForm
+from campaigns.content_form import ContentForm
+from campaigns.forms import TemplateForm
 from campaigns.models import Campaign, MessageTemplate
 from campaigns.templating.macros import MACROS
+from campaigns.views import compose
 from campaigns.views.scope import on_campaign, refuse
 from campaigns.views.steps import first_step, go, saved, saves_only, step_page, url_of, user_of
 from campaigns.views.wizard import get_or_post
@@ -35,8 +38,21 @@ def content(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         return step_page(request, campaign, "content", templates=drafts.templates(campaign.merchant), step=step)
     form = ContentForm(request.POST or None, instance=step, merchant=campaign.merchant, draft=saves_only(request))
     if request.method == "POST" and form.is_valid() and saved(request, campaign, lambda _: form.save()):
-        return go(request, campaign, "content")
-    return step_page(request, campaign, "content", form=form, step=step, **_editor(campaign, request))
+        return _onwards(request, campaign, form)
+    editor = _editor(campaign, request)
+    if form.composed and "source" not in request.GET:
+        editor |= compose.page(campaign, form, feed_reason(campaign))
+    return step_page(request, campaign, "content", form=form, step=step, **editor)
+
+
+def _onwards(request: HttpRequest, campaign: Campaign, form: ContentForm) -> HttpResponse:
+    """Where the button leads after saving: to the source of the blocks, or as in the other steps."""
+    if form.unfinished:
+        first = form.unfinished[0]
+        messages.warning(request, f"Saved, but not finished yet. {first.where}: {first.message}")
+    if form.composed and request.POST.get("go") == "source":
+        return redirect(url_of(campaign, "content") + "?source=1")
+    return go(request, campaign, "content")
 
 
 @on_campaign(access.BUILD_CAMPAIGNS)
@@ -63,7 +79,7 @@ def save_template(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """Keep what stands in the editor as a template of the merchant; answers with a line to show beside the button."""
     form = ContentForm(request.POST, instance=first_step(campaign), merchant=campaign.merchant, draft=True)
     named = TemplateForm(request.POST, merchant=campaign.merchant)
-    form.fields["body"].required = True
+    form.fields["body"].required = not form.composed
     if not (named.is_valid() & form.is_valid()):
         errors = [*named.errors.values(), *form.errors.values()]
         return render(request, "campaigns/wizard/answer.html", {"errors": [text for each in errors for text in each]})
@@ -71,6 +87,7 @@ def save_template(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     MessageTemplate.objects.create(
         merchant=campaign.merchant,
         name=named.cleaned_data["keep_as"],
+        blocks=form.instance.blocks,
         **{field: data[field] for field in ("subject", "preheader", "body")},
     )
     answer = f"Saved. “{named.cleaned_data['keep_as']}” can be picked in every campaign of {campaign.merchant}."

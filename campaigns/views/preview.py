@@ -1,5 +1,6 @@
 """Messages shown before they are sent: the live preview of the editor, templates, what is live, and tests."""
 
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import access
 from accounts.models import Merchant
 from campaigns import drafts, library, preview_data, previewing, testsend
+from campaigns.composer.reading import NotADocument
+from campaigns.composer.writing import Written, write
 from campaigns.content_facts import checks_of
 from campaigns.contents import compiled_of
 from campaigns.feeds import Policy
@@ -35,7 +38,11 @@ def live(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     source, context = _material(campaign, step, request.POST.get("cart", ""))
     shown = previewing.preview(source, context)
     found = checks_of(step, campaign.merchant, shown, context) if step.body.strip() else []
-    return render(request, "campaigns/wizard/preview.html", {"preview": shown, "found": found})
+    answer: dict[str, Any] = {"preview": shown, "found": found}
+    if written := _written(request):
+        answer["found"] = [replace(check, block=written.mjml.block_at(check.line), line=0) for check in found]
+        answer["places"] = [asdict(place) for place in written.places(shown.problems)]
+    return render(request, "campaigns/wizard/preview.html", answer)
 
 
 @on_campaign(access.BUILD_CAMPAIGNS)
@@ -109,7 +116,18 @@ def _typed(request: HttpRequest, campaign: Campaign) -> Step:
     for field in ("subject", "preheader", "sender_name", "sender_email", "body"):
         setattr(step, field, request.POST.get(field, "")[:200_001])
     step.feed = request.POST.get("feed", "").lower() in {"true", "on", "1"}
+    if written := _written(request):
+        step.blocks, step.body = written.document.as_json(), written.mjml.source
+        step.feed = written.document.uses_feed
     return step
+
+
+def _written(request: HttpRequest) -> Written | None:
+    """The blocks that stand in the composer, if the message is composed of blocks."""
+    try:
+        return write(request.POST["blocks"]) if "blocks" in request.POST else None
+    except NotADocument:
+        return None
 
 
 def _material(campaign: Campaign, step: Step, cart_code: str) -> tuple[Source, dict[str, Any]]:
