@@ -55,10 +55,15 @@ def together(baskets: Sequence[Basket], now: datetime) -> list[list[Offer]]:
 
 def best_sellers(baskets: Sequence[Basket], now: datetime) -> list[list[Offer]]:
     """For each basket what sells best at its store and is not in it, best first; one query for all of them."""
+    return by_shelf(BEST_SELLERS, baskets, now)
+
+
+def by_shelf(statement: str, baskets: Sequence[Basket], now: datetime) -> list[list[Offer]]:
+    """For each basket the first of its store's shelf that it allows; `statement` fills the shelves of all stores at once."""
     shelves = sorted({_Shelf(one.merchant_id, one.store_id) for one in baskets if one.store_id})
     asked = [{"number": number, **shelf._asdict(), "most": SHELF} for number, shelf in enumerate(shelves)]
     found: dict[_Shelf, list[Offer]] = {}
-    for number, offer in _offers(BEST_SELLERS, asked, now):
+    for number, offer in _offers(statement, asked, now):
         found.setdefault(shelves[number], []).append(offer)
     return [_one_of_each(found.get(_Shelf(one.merchant_id, one.store_id or 0), ()), one) for one in baskets]
 
@@ -102,13 +107,15 @@ def _offers(statement: str, asked: Sequence[dict[str, Any]], now: datetime) -> I
     return [(number, Offer(**dict(zip(names, values, strict=True)), in_stock=True)) for number, *values in rows]
 
 
-_STOCK = """LATERAL (
+STOCK = """LATERAL (
     SELECT sum(k.quantity)::int AS quantity, max(k.as_of) AS as_of,
            (array_agg(k.source ORDER BY k.as_of DESC))[1] AS source, bool_or(k.in_stock) AS in_stock
     FROM products_stock k
     WHERE k.product_id = p.id AND k.store_id = a.store_id AND (k.valid_until IS NULL OR k.valid_until > %(now)s)
 ) stock"""
-_COLUMNS = f"""{", ".join(f'p."{name}"' for name in FIELDS)}, stock.quantity, stock.as_of, stock.source"""
+# What has no name or no page cannot be shown to anybody.
+SHOWABLE = "NOT p.hidden AND NOT p.recalled AND p.name <> '' AND p.url <> ''"
+COLUMNS = f"""{", ".join(f'p."{name}"' for name in FIELDS)}, stock.quantity, stock.as_of, stock.source"""
 
 # The hundred strongest of each product are weighed, so that one that is in every order costs no more than others. A pair
 # seen in one order only says nothing yet. Stock is looked up from the best on, until there are enough.
@@ -117,7 +124,7 @@ SELECT a.number, best.*
 FROM jsonb_to_recordset(%(asked)s::jsonb) AS a(number int, merchant_id bigint, store_id bigint, keys text[],
      exclude text[], groups text[], currency text, most int)
 CROSS JOIN LATERAL (
-    SELECT {_COLUMNS}
+    SELECT {COLUMNS}
     FROM (
         SELECT p.*, scored.score
         FROM (
@@ -137,13 +144,13 @@ CROSS JOIN LATERAL (
             GROUP BY pair.other_id
         ) scored
         JOIN products_product p ON p.id = scored.other_id
-        WHERE scored.score > 0 AND NOT p.hidden AND NOT p.recalled
+        WHERE scored.score > 0 AND {SHOWABLE}
           AND p.key <> ALL (a.exclude) AND (p.sku = '' OR p.sku <> ALL (a.exclude))
           AND (p."group" = '' OR p."group" <> ALL (a.groups))
           AND (p.currency = '' OR a.currency = '' OR p.currency = a.currency)
         ORDER BY scored.score DESC, p.key COLLATE "C"
     ) p
-    JOIN {_STOCK} ON stock.in_stock
+    JOIN {STOCK} ON stock.in_stock
     ORDER BY p.score DESC, p.key COLLATE "C"
     LIMIT a.most
 ) best
@@ -153,9 +160,9 @@ BEST_SELLERS = f"""
 SELECT a.number, best.*
 FROM jsonb_to_recordset(%(asked)s::jsonb) AS a(number int, merchant_id bigint, store_id bigint, most int)
 CROSS JOIN LATERAL (
-    SELECT {_COLUMNS}
-    FROM products_productsales sales JOIN products_product p ON p.id = sales.product_id JOIN {_STOCK} ON stock.in_stock
-    WHERE sales.merchant_id = a.merchant_id AND NOT p.hidden AND NOT p.recalled
+    SELECT {COLUMNS}
+    FROM products_productsales sales JOIN products_product p ON p.id = sales.product_id JOIN {STOCK} ON stock.in_stock
+    WHERE sales.merchant_id = a.merchant_id AND {SHOWABLE}
     ORDER BY sales.recent DESC, p.key COLLATE "C"
     LIMIT a.most
 ) best

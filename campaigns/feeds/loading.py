@@ -5,6 +5,7 @@ from datetime import datetime
 
 from campaigns.feeds.items import Feed, FeedCart
 from campaigns.feeds.lines import feed_of, lines_of
+from campaigns.feeds.recommended import with_more
 from products.candidates import Search, load_candidates
 from products.offers import Offer, Place, load_catalog
 
@@ -16,7 +17,8 @@ def load_feeds(carts: Sequence[FeedCart], now: datetime) -> list[Feed]:
     searches = [_searches(cart, known) for cart, known in zip(carts, offers, strict=True)]
     results = iter(load_candidates([search for of_cart in searches for search in of_cart if search], now))
     candidates = [[next(results) if search else [] for search in of_cart] for of_cart in searches]
-    return [feed_of(*parts) for parts in zip(carts, offers, candidates, strict=True)]
+    feeds = [feed_of(*parts) for parts in zip(carts, offers, candidates, strict=True)]
+    return with_more(carts, feeds, now)
 
 
 def _keys(cart: FeedCart) -> list[str]:

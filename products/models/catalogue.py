@@ -55,6 +55,14 @@ class Product(models.Model):
             models.Index(fields=["merchant", "category", "price"], name="product_by_category_price"),
             models.Index(fields=["merchant", "stock_ref"], name="product_by_stock_ref", condition=~Q(stock_ref="")),
             models.Index(fields=["merchant", "sku"], name="product_by_sku", condition=~Q(sku="")),
+            models.Index(fields=["merchant", "-created_at", "-id"], name="product_newest_first"),
+            models.Index(
+                F("merchant"),
+                F("price") / F("compare_at_price"),
+                F("id"),
+                name="product_best_saving_first",
+                condition=Q(compare_at_price__gt=F("price")),
+            ),
         ]
 
     def __str__(self) -> str:
