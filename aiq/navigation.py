@@ -46,7 +46,13 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     ("Shoppers", (Entry("Shoppers", "person", "admin:campaigns_shopper_changelist", access.LOOK_AT_SHOPPERS),)),
-    ("Products", (Entry("Catalogue", "inventory_2", "admin:products_product_changelist", access.BUILD_CAMPAIGNS),)),
+    (
+        "Products",
+        (
+            Entry("Catalogue", "inventory_2", "admin:products_product_changelist", access.BUILD_CAMPAIGNS),
+            Entry("Imports", "cloud_download", "imports:list", access.BUILD_CAMPAIGNS),
+        ),
+    ),
     (
         "Insights",
         (

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("anymail/", include("anymail.urls")),
     *(path("", include(f"{app}.urls")) for app in APPS if find_spec(f"{app}.urls")),
     path("admin/campaigns/", include("campaigns.page_urls")),
+    path("admin/products/imports/", include("products.imports.urls")),
     path("admin/integrations/", include("integrations.page_urls")),
     path("admin/deliveries/", include("campaigns.insight_urls")),
     path("admin/why/", why_pages.why, name="why"),
