@@ -30,7 +30,7 @@ def measure(play: Play) -> Iterator[Figure]:
     shopping.place(market, known, now - shopping.SPAN, now)
     cost = 1_000_000 * _count(len(known), now) / len(known)
     yield Figure(
-        "count orders", f"{cost:.0f} ms", "", cost, 500, 200, "ms", False,
+        "count orders", f"{cost:.0f} ms", "", cost, 1000, 250, "ms", False,
         f"for 1,000 orders, of {len(known):,} counted; most of it is writing {2 * _pairs(known) / len(known):.1f} pairs per order.",
     )  # fmt: skip
     asked = _questions(later)

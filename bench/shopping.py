@@ -35,12 +35,21 @@ def open_market() -> Market:
     merchant = Merchant.objects.create(name="Market", slug="market", plan=Plan.PRO)
     store = Store.objects.create(merchant=merchant, name="Market", slug="market")
     category = tuple(f"Category {number % CATEGORIES}" for number in range(PRODUCTS))
-    facts = [
-        ProductFact(key(n), category=of, price=Decimal(10), currency="USD", stock=(StockFact(quantity=9),))
-        for n, of in enumerate(category)
-    ]
+    facts = [_product(number, of) for number, of in enumerate(category)]
     record_products(merchant.pk, facts, default_store_id=store.pk, now=datetime.now(UTC))
     return Market(merchant, store, category)
+
+
+def _product(number: int, category: str) -> ProductFact:
+    return ProductFact(
+        key(number),
+        name=f"Product {number}",
+        category=category,
+        price=Decimal(10),
+        currency="USD",
+        url=f"https://market.bench.example/{number}",
+        stock=(StockFact(quantity=9),),
+    )
 
 
 def key(product: int) -> str:

@@ -117,8 +117,8 @@ STOCK = """LATERAL (
 SHOWABLE = "NOT p.hidden AND NOT p.recalled AND p.name <> '' AND p.url <> ''"
 COLUMNS = f"""{", ".join(f'p."{name}"' for name in FIELDS)}, stock.quantity, stock.as_of, stock.source"""
 
-# The hundred strongest of each product are weighed, so that one that is in every order costs no more than others. A pair
-# seen in one order only says nothing yet. Stock is looked up from the best on, until there are enough.
+# The fifty strongest of each product are weighed, so that one that is in every order costs no more than others. A pair
+# seen in one order only says nothing yet. What is known of the others is looked up from the best on, until there are enough.
 TOGETHER = f"""
 SELECT a.number, best.*
 FROM jsonb_to_recordset(%(asked)s::jsonb) AS a(number int, merchant_id bigint, store_id bigint, keys text[],
@@ -126,32 +126,29 @@ FROM jsonb_to_recordset(%(asked)s::jsonb) AS a(number int, merchant_id bigint, s
 CROSS JOIN LATERAL (
     SELECT {COLUMNS}
     FROM (
-        SELECT p.*, scored.score
+        SELECT pair.other_id, sum(pair.recent / mine.recent - theirs.recent / greatest(mark.recent, 1)) AS score
         FROM (
-            SELECT pair.other_id, sum(pair.recent / mine.recent - theirs.recent / greatest(mark.recent, 1)) AS score
-            FROM (
-                SELECT id FROM products_product WHERE merchant_id = a.merchant_id AND key = ANY (a.keys)
-                UNION
-                SELECT id FROM products_product WHERE merchant_id = a.merchant_id AND sku = ANY (a.keys) AND sku <> ''
-            ) held
-            JOIN products_productsales mine ON mine.product_id = held.id
-            JOIN products_salesmark mark ON mark.merchant_id = a.merchant_id
-            CROSS JOIN LATERAL (
-                SELECT r.other_id, r.recent FROM products_productpair r
-                WHERE r.product_id = held.id AND r.orders > 1 ORDER BY r.recent DESC, r.other_id LIMIT 100
-            ) pair
-            JOIN products_productsales theirs ON theirs.product_id = pair.other_id
-            GROUP BY pair.other_id
-        ) scored
-        JOIN products_product p ON p.id = scored.other_id
-        WHERE scored.score > 0 AND {SHOWABLE}
-          AND p.key <> ALL (a.exclude) AND (p.sku = '' OR p.sku <> ALL (a.exclude))
-          AND (p."group" = '' OR p."group" <> ALL (a.groups))
-          AND (p.currency = '' OR a.currency = '' OR p.currency = a.currency)
-        ORDER BY scored.score DESC, p.key COLLATE "C"
-    ) p
+            SELECT id FROM products_product WHERE merchant_id = a.merchant_id AND key = ANY (a.keys)
+            UNION
+            SELECT id FROM products_product WHERE merchant_id = a.merchant_id AND sku = ANY (a.keys) AND sku <> ''
+        ) held
+        JOIN products_productsales mine ON mine.product_id = held.id
+        JOIN products_salesmark mark ON mark.merchant_id = a.merchant_id
+        CROSS JOIN LATERAL (
+            SELECT r.other_id, r.recent FROM products_productpair r
+            WHERE r.product_id = held.id AND r.orders > 1 ORDER BY r.recent DESC, r.other_id LIMIT 50
+        ) pair
+        JOIN products_productsales theirs ON theirs.product_id = pair.other_id
+        GROUP BY pair.other_id
+        ORDER BY score DESC, pair.other_id
+    ) scored
+    JOIN products_product p ON p.id = scored.other_id
     JOIN {STOCK} ON stock.in_stock
-    ORDER BY p.score DESC, p.key COLLATE "C"
+    WHERE scored.score > 0 AND {SHOWABLE}
+      AND p.key <> ALL (a.exclude) AND (p.sku = '' OR p.sku <> ALL (a.exclude))
+      AND (p."group" = '' OR p."group" <> ALL (a.groups))
+      AND (p.currency = '' OR a.currency = '' OR p.currency = a.currency)
+    ORDER BY scored.score DESC, scored.other_id
     LIMIT a.most
 ) best
 """  # noqa: S608 - put together from constants

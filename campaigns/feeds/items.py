@@ -97,13 +97,14 @@ class LineChoice:
 class Feed:
     """What one message shows of products. `items` are those of the cart; `more` the other kinds. `buyable` counts what can be
     bought of the cart and its alternatives; None: the message shows nothing of the cart. `taken`: ids and SKUs of what is in the
-    cart or stands in for it, which no other feed shows again."""
+    cart or stands in for it, `groups` its variant groups: no other feed shows them again."""
 
     items: tuple[Item, ...] = ()
     choices: tuple[LineChoice, ...] = ()
     more: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
     buyable: int | None = None
     taken: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
 
     @property
     def nothing_left(self) -> bool:

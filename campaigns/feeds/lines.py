@@ -109,8 +109,9 @@ def feed_of(cart: FeedCart, offers: Mapping[str, Offer], candidates: Sequence[Se
     """The cart's part of a feed. `offers` are by line key, `candidates` what may stand in for each line that is gone."""
     lines = lines_of(cart, offers)
     in_cart = frozenset(name for line in lines for name in line.names)
+    groups = frozenset(line.offer.group for line in lines if line.offer and line.offer.group)
     if not cart.of_cart:
-        return Feed(taken=in_cart)
+        return Feed(taken=in_cart, groups=groups)
     chosen = iter(choose([line.gap for line in lines if line.gone], candidates, in_cart))
     found = [_gone(line, next(chosen)) if line.gone else _kept(line) for line in lines]
     stand_ins = tuple(one.stand_in for one in found if one.stand_in)
@@ -121,6 +122,7 @@ def feed_of(cart: FeedCart, offers: Mapping[str, Offer], candidates: Sequence[Se
         more={ALTERNATIVES: stand_ins} if cart.apart else {},
         buyable=len(stand_ins) + sum(not line.gone for line in lines),
         taken=in_cart | {one.choice.alternative_key for one in found if one.choice.alternative_key},
+        groups=groups,
     )
 
 

@@ -41,13 +41,19 @@ def _basket(cart: FeedCart, feed: Feed, kind: str) -> Basket:
         keys=frozenset(str(line["key"]) for line in cart.lines),
         limit=cart.shows[kind],
         exclude=feed.taken,
+        groups=feed.groups,
         currency=cart.currency,
     )
 
 
 def _with(feed: Feed, kind: str, offers: Sequence[Offer], cart: FeedCart) -> Feed:
     items = tuple(_item(offer, cart) for offer in offers)
-    return replace(feed, more={**feed.more, kind: items}, taken=feed.taken | {offer.key for offer in offers})
+    return replace(
+        feed,
+        more={**feed.more, kind: items},
+        taken=feed.taken | {offer.key for offer in offers},
+        groups=feed.groups | {offer.group for offer in offers if offer.group},
+    )
 
 
 def _item(offer: Offer, cart: FeedCart) -> Item:

@@ -1,6 +1,7 @@
 """What sells, and what is bought together: counted from the merchant's own orders by `campaigns`, read by product feeds."""
 
 from django.db import models
+from django.db.models import Q
 
 from accounts.models import Merchant
 from products.models.catalogue import Product
@@ -32,7 +33,10 @@ class ProductPair(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["product", "other"], name="pair_once")]
-        indexes = [models.Index(fields=["product", "-recent"], name="pair_strongest_first")]
+        # Most pairs are seen once, and such are not read: they cost this index nothing.
+        indexes = [
+            models.Index(fields=["product", "-recent", "other"], name="pair_strongest_first", condition=Q(orders__gt=1))
+        ]
 
     def __str__(self) -> str:
         return f"{self.product_id} with {self.other_id}: {self.orders}"

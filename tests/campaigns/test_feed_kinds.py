@@ -75,6 +75,12 @@ def test_only_what_can_be_bought_there_and_is_not_in_the_cart_is_shown(shop, cat
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_another_size_of_what_is_in_the_cart_is_not_shown(shop, catalogue, kind):
+    Product.objects.filter(key__in=["tea", "good-0"]).update(group="tea")
+    assert sorted(feed(shop, kind)) == [f"Good {number}" for number in range(1, 8)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_without_a_store_nothing_is_known_to_be_in_stock(shop, catalogue, kind):
     lines = [{"key": "tea", "name": "Tea"}]
     [made] = load_feeds([FeedCart(shop.merchant.pk, None, "USD", lines, shows={kind: 4})], datetime.now(UTC))
