@@ -96,7 +96,8 @@ def _cart(dice: random.Random, products: Sequence[SampleProduct]) -> tuple[Picke
 
 
 def _for_an_occasion(dice: random.Random, products: Sequence[SampleProduct]) -> list[SampleProduct]:
-    """What two of three shoppers came for, in no order; the smallest size of each."""
-    groups = dice.choice(_OCCASIONS) if dice.random() < 0.67 else frozenset()
+    """What two of three shoppers came for, in no order; the smallest size of each. The first occasions are the commonest."""
+    commonness = range(len(_OCCASIONS), 0, -1)
+    groups = dice.choices(_OCCASIONS, weights=commonness)[0] if dice.random() < 0.67 else frozenset()
     smallest = {one.group: one for one in reversed(products) if one.group in groups}
     return dice.sample(list(smallest.values()), len(smallest))
