@@ -1,15 +1,25 @@
 from campaigns.models.campaigns import (
     Campaign,
+    CampaignKind,
     CampaignLog,
     CampaignStatus,
     CampaignVersion,
     Content,
     NoCode,
     PriceRose,
+    QuietHours,
     SoldOut,
     Step,
 )
 from campaigns.models.carts import Cart, CartActivity, CartState, Closed, Episode, Order
+from campaigns.models.channels import (
+    ChannelSettings,
+    InboundText,
+    OptInRequest,
+    PushSubscription,
+    SenderDomain,
+    SenderKind,
+)
 from campaigns.models.content import MessageTemplate, TemplateVersion
 from campaigns.models.decisions import Decision, DecisionKind, Outcome
 from campaigns.models.deliveries import Delivery, DeliveryStatus, SentMessage, TrackingEvent, TrackingKind
@@ -20,12 +30,14 @@ from campaigns.models.shoppers import Audience, Consent, Shopper, ShopperKey, Su
 __all__ = [
     "Audience",
     "Campaign",
+    "CampaignKind",
     "CampaignLog",
     "CampaignStatus",
     "CampaignVersion",
     "Cart",
     "CartActivity",
     "CartState",
+    "ChannelSettings",
     "Closed",
     "Consent",
     "Content",
@@ -39,11 +51,17 @@ __all__ = [
     "DiscountKind",
     "Episode",
     "GivenDiscount",
+    "InboundText",
     "MessageTemplate",
     "NoCode",
+    "OptInRequest",
     "Order",
     "Outcome",
     "PriceRose",
+    "PushSubscription",
+    "QuietHours",
+    "SenderDomain",
+    "SenderKind",
     "SentMessage",
     "Shopper",
     "ShopperKey",

@@ -23,6 +23,14 @@ class CampaignStatus(models.TextChoices):
     ARCHIVED = "archived", "Archived"
 
 
+class CampaignKind(models.TextChoices):
+    """Regular: every step on its channel. A/B: each shopper gets one variant. Waterfall: one message over the first usable channel."""
+
+    REGULAR = "regular", "Regular"
+    AB = "ab", "A/B test"
+    WATERFALL = "waterfall", "Waterfall"
+
+
 S = CampaignStatus
 SOURCES: dict[CampaignStatus, frozenset[CampaignStatus]] = {
     S.PENDING_APPROVAL: frozenset({S.DRAFT, S.PAUSED}),
@@ -53,7 +61,13 @@ class Campaign(models.Model):
     name = models.CharField("internal name", max_length=120)
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     status = models.CharField(max_length=20, choices=CampaignStatus, default=CampaignStatus.DRAFT)
-    kind = models.CharField(max_length=12, choices=[("regular", "Regular")], default="regular")
+    kind = models.CharField(max_length=12, choices=CampaignKind, default=CampaignKind.REGULAR)
+    priority = models.SmallIntegerField(
+        default=0, help_text="Where two campaigns want the same shopper at once, the higher one goes."
+    )
+    cooldown_hours = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How long a shopper who got this campaign is left alone by it."
+    )
     type = models.CharField(max_length=20, choices=[("abandoned_cart", "Abandoned Cart")], blank=True)
     audience = models.ForeignKey(Audience, on_delete=models.PROTECT, null=True, blank=True, related_name="campaigns")
     stores = models.ManyToManyField(Store, blank=True, related_name="campaigns")
@@ -117,6 +131,14 @@ class NoCode(models.TextChoices):
     HOLD = "hold", "Hold the message until there are codes again"
 
 
+class QuietHours(models.TextChoices):
+    """What becomes of a message that comes due within the shopper's quiet hours."""
+
+    HOLD = "hold", "Wait until they end"
+    DROP = "drop", "Leave it out"
+    NEXT = "next", "Try the next channel"
+
+
 class Step(models.Model):
     """One message of a campaign, as it is being edited: when, on which channel, and its content's source."""
 
@@ -139,11 +161,17 @@ class Step(models.Model):
     price_rose = models.CharField(max_length=8, choices=PriceRose, default=PriceRose.SHOW)
     discount = models.ForeignKey(Discount, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     no_code = models.CharField(max_length=8, choices=NoCode, default=NoCode.SEND)
+    variant = models.CharField(max_length=2, default="a", help_text="Of an A/B test; all else has one variant.")
+    rank = models.PositiveSmallIntegerField(default=1, help_text="Of a waterfall's channels: 1 is tried first.")
+    quiet_hours = models.CharField(max_length=8, choices=QuietHours, default=QuietHours.HOLD)
+    extras = models.JSONField(
+        default=dict, blank=True, help_text="What only this channel has, such as a push's picture."
+    )
 
     class Meta:
         ordering = ["position"]
         constraints = [
-            models.UniqueConstraint(fields=["campaign", "position", "channel"], name="step_once_per_position_channel")
+            models.UniqueConstraint(fields=["campaign", "position", "channel", "variant"], name="step_once_per_place")
         ]
 
     def __str__(self) -> str:
@@ -189,10 +217,16 @@ class Content(models.Model):
     price_rose = models.CharField(max_length=8, choices=PriceRose, default=PriceRose.SHOW)
     discount = models.ForeignKey(Discount, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     no_code = models.CharField(max_length=8, choices=NoCode, default=NoCode.SEND)
+    variant = models.CharField(max_length=2, default="a", help_text="Of an A/B test; all else has one variant.")
+    rank = models.PositiveSmallIntegerField(default=1, help_text="Of a waterfall's channels: 1 is tried first.")
+    quiet_hours = models.CharField(max_length=8, choices=QuietHours, default=QuietHours.HOLD)
+    extras = models.JSONField(
+        default=dict, blank=True, help_text="What only this channel has, such as a push's picture."
+    )
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["version", "position", "channel"], name="content_once_per_version_step")
+            models.UniqueConstraint(fields=["version", "position", "channel", "variant"], name="content_once_per_place")
         ]
 
     def __str__(self) -> str:

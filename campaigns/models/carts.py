@@ -125,6 +125,7 @@ class Closed(models.TextChoices):
     COMPLETE = "complete", "Completed at the store"
     EMPTIED = "emptied", "Emptied"
     SUPERSEDED = "superseded", "The shopper came back to the cart"
+    ELSEWHERE = "elsewhere", "Bought elsewhere, as the shopper said"
 
 
 class EpisodeQuerySet(models.QuerySet["Episode"]):

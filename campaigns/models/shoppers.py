@@ -26,6 +26,16 @@ class Shopper(models.Model):
     last_name = models.CharField(max_length=120, blank=True)
     timezone = models.CharField(max_length=64, blank=True, validators=[check_timezone])
     locale = models.CharField(max_length=16, blank=True)
+    country = models.CharField(max_length=2, blank=True, db_default="", help_text="ISO 3166-1, as the store told it.")
+    region = models.CharField(max_length=3, blank=True, db_default="", help_text="State or province, such as FL.")
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    not_interested = ArrayField(
+        models.CharField(max_length=128),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Products that are not to be shown again.",
+    )
     birthdate = models.DateField(null=True, blank=True)
     favorite_store = models.CharField(max_length=128, blank=True)
     attributes = models.JSONField(default=dict, blank=True)
