@@ -6,22 +6,24 @@ from datetime import datetime
 from email.utils import parseaddr
 from functools import lru_cache
 from typing import Any, Protocol
-from uuid import UUID
 
 from django.conf import settings
 
 from accounts.models import Merchant
+from campaigns.channels.base import CHANNELS, Envelope
 from campaigns.context import context_of
 from campaigns.decide import Check
 from campaigns.gather import Case
-from campaigns.links import LinkMaker
-from campaigns.rendering import Message, MessageLinks, MissingData, Rendered, RenderFailed
+from campaigns.models import ChannelSettings
+from campaigns.rendering import MissingData, RenderFailed
 from campaigns.templating.macros import in_words
 
 
 class Signed(Protocol):
     """Whatever says who a message is from: a content, or the step it is made of. Empty: the merchant's sender."""
 
+    @property
+    def channel(self) -> str: ...
     @property
     def sender_name(self) -> str: ...
     @property
@@ -30,11 +32,12 @@ class Signed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A message ready for its channel, with the data that gives it again."""
+    """A message ready for its channel, with the data that gives it again, and from whom it is."""
 
     case: Case
-    message: Message
+    message: Any
     context: dict[str, Any]
+    sender: str
 
 
 def compose(case: Case, now: datetime, incentive: Mapping[str, Any] | None = None) -> Composed | Check:
@@ -43,34 +46,24 @@ def compose(case: Case, now: datetime, incentive: Mapping[str, Any] | None = Non
     context = context_of(merchant, case.cart, case.shopper, case.feed)
     if incentive:
         context["incentive"] = dict(incentive)
-    links = LinkMaker(settings.PUBLIC_URL, delivery.code)
+    channel = CHANNELS.get(delivery.channel)
+    links = channel.links(settings.PUBLIC_URL, delivery.code)
     try:
         rendered = case.content.prepared.render(context, links)
     except MissingData as missing:
         return Check("data", False, f"{in_words(missing.name)} is not known")
     except RenderFailed as failed:
         return Check("content", False, str(failed))
-    message = message_of(rendered, case.content, merchant, code=delivery.code, to=case.address, links=links, now=now)
-    return Composed(case, message, context)
+    name, address = from_whom(case.content, merchant, delivery.settings)
+    envelope = Envelope(str(delivery.code), case.address, address, name, now, links.unsubscribe_url)
+    return Composed(case, channel.compose(rendered, envelope), context, address)
 
 
-def message_of(
-    rendered: Rendered, content: Signed, merchant: Merchant, *, code: UUID, to: str, links: MessageLinks, now: datetime
-) -> Message:
-    """What the channel gets: the rendered words in their envelope."""
-    from_name, from_email = sender(content, merchant)
-    return Message(
-        delivery_code=str(code),
-        to_email=to,
-        from_email=from_email,
-        from_name=from_name,
-        subject=rendered.subject,
-        html=rendered.html,
-        text=rendered.text,
-        message_id=f"{code}@{from_email.rpartition('@')[2] or settings.PUBLIC_HOST}",
-        date=now,
-        unsubscribe_url=links.unsubscribe_url,
-    )
+def from_whom(content: Signed, merchant: Merchant, own: ChannelSettings | None) -> tuple[str, str]:
+    """Name and address that a message is from on its channel; `own` are the merchant's settings of it."""
+    if content.channel == "email":
+        return sender(content, merchant)
+    return merchant.name, own.sender if own else ""
 
 
 def sender(content: Signed, merchant: Merchant) -> tuple[str, str]:

@@ -47,7 +47,9 @@ def ready_contents(ids: Collection[int]) -> dict[int, Ready]:
 
 
 def compiled_of(content: Content) -> Compiled:
-    return Compiled(content.subject, content.preheader, content.html, content.text, (), content.feed, content.feeds)
+    return Compiled(
+        content.subject, content.preheader, content.html, content.text, (), content.feed, content.feeds, content.extras
+    )
 
 
 def _ready(content: Content) -> Ready:

@@ -100,7 +100,12 @@ def source_of(step: Step, plan: str) -> Source:
     """What is compiled for a step: product feeds only where the plan includes them."""
     dynamic = plans.includes(plan, plans.DYNAMIC_CONTENT)
     return Source(
-        subject=step.subject, preheader=step.preheader, body=step.body, feed=step.feed and dynamic, dynamic=dynamic
+        subject=step.subject,
+        preheader=step.preheader,
+        body=step.body,
+        feed=step.feed and dynamic,
+        dynamic=dynamic,
+        extras=step.extras,
     )
 
 

@@ -15,7 +15,7 @@ import msgspec
 
 from accounts.models import Merchant, Store
 from aiq.lib import prepared
-from campaigns.models import Campaign
+from campaigns.models import Campaign, ChannelSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class DueEpisode:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One claimed delivery. Campaign, merchant and store are shared by all that have the same."""
+    """One claimed delivery. Campaign, settings of the channel, and store are shared by all that have the same."""
 
     pk: int
     code: UUID
@@ -73,6 +73,7 @@ class Due:
     send_at: datetime
     expires_at: datetime
     campaign: Campaign
+    settings: ChannelSettings | None
     episode: DueEpisode
     cart: DueCart
 
@@ -108,20 +109,26 @@ WHERE d.id = ANY(%s) ORDER BY d.id
 
 
 def load_due(ids: Sequence[int]) -> list[Due]:
-    """The deliveries in the order of their ids, in three queries."""
+    """The deliveries in the order of their ids, in four queries."""
     with prepared.cursor() as cursor:
         cursor.execute(_DUE, [list(ids)])
         rows = cursor.fetchall()
     campaigns = Campaign.objects.select_related("version", "merchant").in_bulk({row[7] for row in rows})
     stores = Store.objects.in_bulk({row[8] for row in rows if row[8]})
-    return [_due(row, campaigns[row[7]], stores.get(row[8])) for row in rows]
+    found = ChannelSettings.objects.filter(merchant__in={campaign.merchant_id for campaign in campaigns.values()})
+    settings = {(one.merchant_id, one.channel): one for one in found}
+    return [
+        _due(row, campaign, settings.get((campaign.merchant_id, row[3])), stores.get(row[8]))
+        for row in rows
+        for campaign in (campaigns[row[7]],)
+    ]
 
 
-def _due(row: Sequence[Any], campaign: Campaign, store: Store | None) -> Due:
+def _due(row: Sequence[Any], campaign: Campaign, settings: ChannelSettings | None, store: Store | None) -> Due:
     cart = list(row[14:23])
     cart[5] = msgspec.json.decode(cart[5])
     shopper = _shopper(row[23:]) if row[23] else None
-    return Due(*[*row[:7], campaign, DueEpisode(*row[9:14]), DueCart(*[*cart, shopper, store])])
+    return Due(*[*row[:7], campaign, settings, DueEpisode(*row[9:14]), DueCart(*[*cart, shopper, store])])
 
 
 def _shopper(values: Sequence[Any]) -> DueShopper:

@@ -16,8 +16,8 @@ from django.db.models import Max
 from accounts import access
 from accounts.models import User
 from campaigns import drafts, notices, review, scheduling
+from campaigns.channels.base import CHANNELS
 from campaigns.models import Campaign, CampaignLog, CampaignStatus, CampaignVersion, Content, Step
-from campaigns.templating.compiling import compile_source
 
 S = CampaignStatus
 
@@ -133,13 +133,15 @@ def freeze(campaign: Campaign, user: User | None) -> CampaignVersion:
         store_ids=sorted(campaign.stores.values_list("pk", flat=True)),
         created_by=user,
     )
-    Content.objects.bulk_create([_content(version, step) for step in campaign.steps.order_by("position", "channel")])
+    Content.objects.bulk_create(
+        [_content(version, step) for step in campaign.steps.order_by("position", "rank", "variant")]
+    )
     return version
 
 
 def _content(version: CampaignVersion, step: Step) -> Content:
     source = drafts.source_of(step, version.campaign.merchant.plan)
-    compiled = compile_source(source)
+    compiled = CHANNELS.get(step.channel).compile(source)
     return Content(
         version=version,
         step=step,
@@ -159,6 +161,10 @@ def _content(version: CampaignVersion, step: Step) -> Content:
         price_rose=step.price_rose,
         discount_id=step.discount_id,
         no_code=step.no_code,
+        variant=step.variant,
+        rank=step.rank,
+        quiet_hours=step.quiet_hours,
+        extras=compiled.extras,
     )
 
 

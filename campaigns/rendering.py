@@ -7,7 +7,7 @@ the delivery, so that the very message can be rendered again later.
 import re
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from threading import Lock
@@ -45,6 +45,7 @@ class Rendered:
     subject: str
     html: str
     text: str
+    extras: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +76,18 @@ class Prepared:
     text: Template
     uses_feed: bool
     feeds: tuple[str, ...] = ()
+    titled: bool = True
+    extras: Mapping[str, Template] = field(default_factory=dict)
 
     def render(self, context: Mapping[str, Any], links: MessageLinks) -> Rendered:
         """Raises `MissingData` (the message is not sent) or `RenderFailed` (the template is at fault)."""
         data = shown_data(context, links, feed=self.uses_feed, feeds=self.feeds)
         subject = " ".join(self.subject.render_with(data, links).split())
-        if not subject:
+        if not subject and self.titled:
             raise MissingData("subject")
         html = self.html.render_with(data, links)
-        return Rendered(subject, html, tidy(self.text.render_with(data, links)))
+        text = tidy(self.text.render_with(data, links))
+        return Rendered(subject, html, text, {name: one.render_with(data, links) for name, one in self.extras.items()})
 
 
 class NoItems(list[Any]):
@@ -175,4 +179,6 @@ def parsed(compiled: Compiled) -> Prepared:
         parse(compiled.text, html=False),
         compiled.uses_feed,
         tuple(compiled.feeds),
+        bool(compiled.subject),
+        {name: parse(text, html=False) for name, text in compiled.extras.items()},
     )

@@ -161,9 +161,7 @@ def _settled(one: Judged) -> dict[str, Any]:
 
 
 def _groups(composed: Iterable[Composed]) -> Iterator[list[Composed]]:
-    by_channel = sorted(
-        composed, key=lambda one: (one.case.delivery.channel, one.message.from_email, one.case.delivery.pk)
-    )
+    by_channel = sorted(composed, key=lambda one: (one.case.delivery.channel, one.sender, one.case.delivery.pk))
     for channel, ones in groupby(by_channel, key=lambda one: one.case.delivery.channel):
         size = handover.pace.size(CHANNELS.get(channel).group_size)
         rest = list(ones)

@@ -13,10 +13,10 @@ from typing import Any
 from django.conf import settings
 
 from accounts.models import User
-from campaigns.channels.base import CHANNELS, Channel, ChannelError, OutcomeUnknown, Receipt
-from campaigns.composing import message_of
+from campaigns.channels.base import CHANNELS, Channel, ChannelError, Envelope, OutcomeUnknown, Receipt
+from campaigns.composing import from_whom
 from campaigns.links import links_of_a_test
-from campaigns.models import Campaign, CampaignLog, Step
+from campaigns.models import Campaign, CampaignLog, ChannelSettings, Step
 from campaigns.rendering import Prepared
 
 MOST = 10
@@ -60,8 +60,10 @@ def send_tests(
     rendered = prepared.render(context, links)
     marked = replace(rendered, subject=f"[Test] {rendered.subject}")
     read = [(address, *_read(channel, address)) for address in addresses]
+    own = ChannelSettings.objects.for_merchant(campaign.merchant).filter(channel=step.channel).first()
+    name, sender = from_whom(step, campaign.merchant, own)
     messages = [
-        message_of(marked, step, campaign.merchant, code=uuid.uuid4(), to=found, links=links, now=now)
+        channel.compose(marked, Envelope(str(uuid.uuid4()), found, sender, name, now, links.unsubscribe_url))
         for _, found, _ in read
         if found
     ]

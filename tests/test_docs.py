@@ -4,7 +4,6 @@ import json
 import re
 import shlex
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -16,9 +15,9 @@ from django.core.management import get_commands, load_command_class
 
 from aiq import health
 from aiq.lib.registry import Registry
-from campaigns.channels.base import Channel, ChannelError, OutcomeUnknown, Receipt
+from campaigns.channels.base import Channel, ChannelError, Envelope, OutcomeUnknown, Receipt
+from campaigns.rendering import Rendered
 from integrations.providers.base import BadPayloadError, IgnoredEventError, Provider
-from tests.campaigns.test_mime import MESSAGE
 from tests.integrations import test_providers
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -142,6 +141,7 @@ def test_the_recipe_for_a_channel_keeps_the_contract(recipes: Path, settings: An
     with HTTPServer(("127.0.0.1", 0), Gateway) as gateway:
         Thread(target=gateway.serve_forever, daemon=True).start()
         settings.SMS_URL = f"http://127.0.0.1:{gateway.server_port}/{status}"
-        outcomes = channel.send_many([replace(MESSAGE, to_email="+17205550161")])
+        envelope = Envelope("4f1d", "+17205550161", "+17205550100", "Fernwood", datetime.now(UTC), "")
+        outcomes = channel.send_many([channel.compose(Rendered("", "", "Your cart waits."), envelope)])
         gateway.shutdown()
     assert [type(one) for one in outcomes] == [outcome]

@@ -4,10 +4,14 @@ logs no outcomes: the caller does, once (architecture, section 5)."""
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
+from uuid import UUID
 
 from aiq.lib.registry import Registry
-from campaigns.rendering import Message
+from campaigns.links import LinkMaker
+from campaigns.rendering import MessageLinks, Rendered
+from campaigns.templating.compiling import Compiled, Source
 
 
 class Reachable(Protocol):
@@ -44,11 +48,24 @@ class OutcomeUnknown:
 Outcome = Receipt | ChannelError | OutcomeUnknown
 
 
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What a message carries besides its content: `to` and `sender` are addresses of the channel, `date` has a zone."""
+
+    delivery_code: str
+    to: str
+    sender: str
+    sender_name: str
+    date: datetime
+    unsubscribe_url: str
+
+
 class Channel(ABC):
     """One way to reach a shopper: a file in this package."""
 
     slug: str
     label: str
+    icon: str
     group_size: int = 25
 
     @abstractmethod
@@ -60,7 +77,19 @@ class Channel(ABC):
         return text.strip()
 
     @abstractmethod
-    def send_many(self, messages: Sequence[Message]) -> list[Outcome]:
+    def compile(self, source: Source) -> Compiled:
+        """What is stored of a message as written. Raises `TemplateProblems`."""
+
+    @abstractmethod
+    def compose(self, rendered: Rendered, envelope: Envelope) -> Any:
+        """The message that `send_many` takes."""
+
+    def links(self, base: str, delivery: UUID) -> MessageLinks:
+        """The links of one message; `base` is the public address without a slash at its end."""
+        return LinkMaker(base, delivery)
+
+    @abstractmethod
+    def send_many(self, messages: Sequence[Any]) -> list[Outcome]:
         """Hand messages over; one outcome per message, in order. Raises nothing for a single message's sake."""
 
 

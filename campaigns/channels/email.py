@@ -21,10 +21,11 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.validators import validate_email
 
-from campaigns.channels.base import Channel, ChannelError, Outcome, OutcomeUnknown, Reachable, Receipt
-from campaigns.channels.smtp import Envelope, Lost, Relay, Server, Session
+from campaigns.channels.base import Channel, ChannelError, Envelope, Outcome, OutcomeUnknown, Reachable, Receipt
+from campaigns.channels.smtp import Lost, Mail, Relay, Server, Session
 from campaigns.mime import build, wire_address
-from campaigns.rendering import Message
+from campaigns.rendering import Message, Rendered
+from campaigns.templating.compiling import Compiled, Source, compile_source
 
 SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 _kept = local()
@@ -33,6 +34,7 @@ _kept = local()
 class EmailChannel(Channel):
     slug = "email"
     label = "Email"
+    icon = "mail"
     group_size = 25
 
     def address_of(self, shopper: Reachable) -> str:
@@ -46,6 +48,24 @@ class EmailChannel(Channel):
         except ValidationError as error:
             raise ValueError("This is no email address.") from error
         return address
+
+    def compile(self, source: Source) -> Compiled:
+        return compile_source(source)
+
+    def compose(self, rendered: Rendered, envelope: Envelope) -> Message:
+        host = envelope.sender.rpartition("@")[2] or settings.PUBLIC_HOST
+        return Message(
+            delivery_code=envelope.delivery_code,
+            to_email=envelope.to,
+            from_email=envelope.sender,
+            from_name=envelope.sender_name,
+            subject=rendered.subject,
+            html=rendered.html,
+            text=rendered.text,
+            message_id=f"{envelope.delivery_code}@{host}",
+            date=envelope.date,
+            unsubscribe_url=envelope.unsubscribe_url,
+        )
 
     def send_many(self, messages: Sequence[Message]) -> list[Outcome]:
         """Hand mails over; one outcome per message, in order."""
@@ -61,13 +81,13 @@ def _over_smtp(messages: Sequence[Message]) -> list[Outcome]:
     except Lost as lost:
         return [ChannelError(f"the mail server is not there: {lost}", permanent=False)] * len(messages)
     made = [_envelope(message, session) for message in messages]
-    sent = iter(relay.send_many([one for one in made if isinstance(one, Envelope)]))
-    return [next(sent) if isinstance(one, Envelope) else one for one in made]
+    sent = iter(relay.send_many([one for one in made if isinstance(one, Mail)]))
+    return [next(sent) if isinstance(one, Mail) else one for one in made]
 
 
-def _envelope(message: Message, session: Session) -> Envelope | ChannelError:
+def _envelope(message: Message, session: Session) -> Mail | ChannelError:
     try:
-        return Envelope(
+        return Mail(
             sender=wire_address(message.from_email, utf8=session.utf8),
             recipient=wire_address(message.to_email, utf8=session.utf8),
             data=build(message, eight_bit=session.eight_bit, utf8=session.utf8),

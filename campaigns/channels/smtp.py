@@ -40,7 +40,7 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
+class Mail:
     """A mail ready to go: addresses as they go over the wire, bytes with CRLF line ends."""
 
     sender: str
@@ -87,7 +87,7 @@ class Session:
         """Whether the connection should take more messages."""
         return self.sent < MESSAGES_PER_CONNECTION and monotonic() - self.used_at < IDLE_SECONDS
 
-    def send(self, envelopes: Sequence[Envelope], outcomes: list[Outcome]) -> None:
+    def send(self, envelopes: Sequence[Mail], outcomes: list[Outcome]) -> None:
         """Append one outcome per envelope, in order. Raises `Lost`; then `outcomes` holds all that is certain."""
         ahead = False
         for envelope, following in zip(envelopes, [*envelopes[1:], None], strict=True):
@@ -111,7 +111,7 @@ class Session:
         finally:
             self.smtp.close()
 
-    def _envelope(self, envelope: Envelope, *, already_said: bool) -> list[Reply]:
+    def _envelope(self, envelope: Mail, *, already_said: bool) -> list[Reply]:
         """Say who writes to whom, at once or command by command; the replies, the last being DATA's or a refusal."""
         commands = _commands(envelope)
         if already_said or self.pipelining:
@@ -123,9 +123,7 @@ class Session:
             replies.append(self._say(commands[len(replies)]))
         return replies
 
-    def _content(
-        self, envelope: Envelope, following: Envelope | None, refused: Reply | None, outcomes: list[Outcome]
-    ) -> bool:
+    def _content(self, envelope: Mail, following: Mail | None, refused: Reply | None, outcomes: list[Outcome]) -> bool:
         """The message up to its dot, and the next envelope behind it. Returns whether that was said already.
 
         A server that goes ahead although it refused the only recipient gets an empty message (RFC 2920, section 3.1).
@@ -183,7 +181,7 @@ class Relay:
             self._session = Session(self.server)
         return self._session
 
-    def send_many(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
+    def send_many(self, envelopes: Sequence[Mail]) -> list[Outcome]:
         """One outcome per envelope, in order. Never raises for what a server or the network does.
 
         What a kept connection loses for certain goes again over a new one; what a new one loses is left for later, and
@@ -233,7 +231,7 @@ def _connected(server: Server) -> smtplib.SMTP:
     return smtplib.SMTP(server.host, server.port, timeout=server.timeout)
 
 
-def _commands(envelope: Envelope) -> list[bytes]:
+def _commands(envelope: Mail) -> list[bytes]:
     mail = f"MAIL FROM:<{envelope.sender}>{envelope.parameters}\r\n"
     return [mail.encode(), f"RCPT TO:<{envelope.recipient}>\r\n".encode(), b"DATA\r\n"]
 
@@ -244,7 +242,7 @@ def _dot_stuffed(data: bytes) -> bytes:
     return (b"." if stuffed.startswith(b".") else b"") + stuffed + b".\r\n"
 
 
-def _outcome(reply: Reply, envelope: Envelope) -> Outcome:
+def _outcome(reply: Reply, envelope: Mail) -> Outcome:
     """What the reply to the final dot says."""
     if 200 <= reply[0] < 300:
         return Receipt(envelope.provider_id)

@@ -22,14 +22,14 @@ __all__ = ["Compiled", "Problem", "Source", "TemplateProblems", "compile_source"
 
 MAX_BYTES = {"subject": 1_000, "preheader": 1_000, "body": 200_000, "text": 100_000}
 _UNSUBSCRIBE_LINE = "\n\nUnsubscribe: {{ unsubscribe_url }}\n"
-_UNPRINTABLE = frozenset(chr(code) for code in range(32)) - {"\n", "\r", "\t"} | {"\x7f"}
+UNPRINTABLE = frozenset(chr(code) for code in range(32)) - {"\n", "\r", "\t"} | {"\x7f"}
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """A mail as written. `body` is MJML with Liquid; an empty `text` is made from it.
 
-    `feed` False: no products of the cart; `dynamic` False: no product feed of any kind.
+    `feed` False: no products of the cart; `dynamic` False: no product feed of any kind. `extras`: what only its channel has.
     """
 
     subject: str
@@ -38,6 +38,7 @@ class Source:
     text: str = ""
     feed: bool = True
     dynamic: bool = True
+    extras: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # Browsers send textareas with CR LF, on which MRML gives up.
@@ -57,6 +58,7 @@ class Compiled:
     names: tuple[str, ...]
     uses_feed: bool
     feeds: Mapping[str, int] = field(default_factory=dict)
+    extras: Mapping[str, str] = field(default_factory=dict)
 
 
 def compile_source(source: Source) -> Compiled:
@@ -108,7 +110,7 @@ def _size_problems(source: Source) -> Iterator[Problem]:
         value = getattr(source, name)
         if len(value.encode(errors="surrogatepass")) > most:
             yield Problem(1, "too_long", f"This is longer than {most // 1000} KB.", name)
-        bad = next((at for at, character in enumerate(value) if character in _UNPRINTABLE or _lone(character)), None)
+        bad = next((at for at, character in enumerate(value) if character in UNPRINTABLE or _lone(character)), None)
         if bad is not None:
             yield Problem(line_at(value, bad), "unprintable", "There is an unprintable character on this line.", name)
         if reserved := TOKEN.search(value):
