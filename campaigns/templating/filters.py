@@ -15,6 +15,7 @@ from liquid.undefined import Undefined
 from markupsafe import Markup
 
 MAX_TEXT = 64 * 1024
+MAX_PARTS = 2_000
 MAX_NUMBER = 10**15
 WEB_SCHEMES = ("https://", "http://")
 
@@ -65,9 +66,18 @@ def _passing_missing(function: Filter) -> Filter:
     """Missing data runs through a chain untouched, so that a `default` at its end still works."""
 
     def wrapped(value: Any, *args: Any, **kwargs: Any) -> Any:
-        return value if isinstance(value, Undefined) else function(value, *args, **kwargs)
+        return value if isinstance(value, Undefined) else _bounded(function(value, *args, **kwargs))
 
     return _with_same_needs(wrapped, function)
+
+
+def _bounded(result: Any) -> Any:
+    """A result that the next filter may take: each of many may grow it only a little, and some take long with many parts."""
+    if isinstance(result, str) and len(result) > MAX_TEXT:
+        raise ResourceLimitError("a filter makes this text too long", token=None)
+    if isinstance(result, list) and len(result) > MAX_PARTS:
+        raise ResourceLimitError("a filter makes too many parts of this", token=None)
+    return result
 
 
 def _measured(function: Filter, size: Callable[..., int]) -> Filter:

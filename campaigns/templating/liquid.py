@@ -13,7 +13,8 @@ from liquid import BoundTemplate, Environment
 from liquid.exceptions import LiquidError, LiquidInterrupt, UndefinedError
 
 from campaigns.templating.filters import allowed_filters
-from campaigns.templating.nodes import ChosenTag, ShownTag, WatchedForTag, WordsTag
+from campaigns.templating.nodes import ChosenTag, ShownTag, WatchedForTag, WatchedUnlessTag, WordsTag
+from campaigns.templating.ranges import refuse_stray_ranges
 from campaigns.templating.scope import MAX_ITERATIONS, Context, Links, Missing
 
 ALLOWED_TAGS = frozenset("if unless case for break continue assign capture cycle comment #".split())
@@ -67,6 +68,7 @@ class StrictEnvironment(Environment):
         self.add_tag(ShownTag)
         self.add_tag(ChosenTag)
         self.add_tag(WatchedForTag)
+        self.add_tag(WatchedUnlessTag)
         self.filters = allowed_filters(self)
 
 
@@ -79,4 +81,6 @@ def parse(source: str, *, html: bool) -> Template:
     """Parse Liquid. Raises python-liquid's `LiquidError` with a token that knows its place."""
     template = (HTML if html else TEXT).from_string(source)
     assert isinstance(template, Template)
+    if ".." in source:
+        refuse_stray_ranges(template)
     return template

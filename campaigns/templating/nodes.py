@@ -23,17 +23,18 @@ from liquid.builtin.expressions.logical import (
     NeExpression,
     is_truthy,
 )
-from liquid.builtin.expressions.primitive import IntegerLiteral
+from liquid.builtin.expressions.primitive import IntegerLiteral, RangeLiteral
 from liquid.builtin.output import Output, OutputNode
 from liquid.builtin.tags.for_tag import ForLoop, ForNode, ForTag
 from liquid.builtin.tags.if_tag import IfNode, IfTag
+from liquid.builtin.tags.unless_tag import UnlessNode, UnlessTag
 from liquid.exceptions import BreakLoop, ContinueLoop, ResourceLimitError
 from liquid.expression import Expression
 from liquid.stringify import to_liquid_string
 from markupsafe import escape
 
 from campaigns.templating.filters import track
-from campaigns.templating.scope import MAX_OUTPUT_CHARS, Context
+from campaigns.templating.scope import MAX_ITERATIONS, MAX_OUTPUT_CHARS, Context
 
 
 class Words(ContentNode):
@@ -110,7 +111,13 @@ def question(condition: Expression) -> Callable[[RenderContext], bool]:
     compare = _COMPARED.get(type(inner))
     if compare and isinstance(inner.right, IntegerLiteral) and (path := _plain_path(inner.left)):  # type: ignore[attr-defined]
         return partial(_compares, path, compare, inner.right.value, condition)  # type: ignore[attr-defined]
-    return condition.evaluate  # type: ignore[return-value]
+    return partial(_holds, condition)
+
+
+def _holds(condition: Expression, context: RenderContext) -> bool:
+    assert isinstance(context, Context)
+    context.check_time()
+    return bool(condition.evaluate(context))
 
 
 def _is_known(path: list[Any], token: Token, context: RenderContext) -> bool:
@@ -209,6 +216,21 @@ class ChosenTag(IfTag):
     node_class = Chosen  # type: ignore[assignment]
 
 
+class WatchedUnless(UnlessNode):
+    """`{% unless %}`, which costs as much as its condition."""
+
+    __slots__ = ()
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        assert isinstance(context, Context)
+        context.check_time()
+        return super().render_to_output(context, buffer)
+
+
+class WatchedUnlessTag(UnlessTag):
+    node_class = WatchedUnless
+
+
 class Iteration(Block):
     """The body of a loop, where time and output are watched."""
 
@@ -236,6 +258,8 @@ class WatchedFor(ForNode):
         self.key = f"{expression.identifier}-{expression.iterable}"
 
     def render(self, context: RenderContext, buffer: TextIO) -> int:
+        if isinstance(self.expression.iterable, RangeLiteral):
+            _require_short(self.expression.iterable.evaluate(context), self.token)
         found = context.get(self.path, token=self.token, default=None) if self.path else None
         if not isinstance(found, list) or not found:
             return super().render_to_output(context, buffer)
@@ -260,6 +284,12 @@ class WatchedFor(ForNode):
         finally:
             context.scope.pop()
             context.loops.pop()
+
+
+def _require_short(numbers: range, token: Token) -> None:
+    """Even what a limit or `reversed` leaves of a range is made by counting through it."""
+    if numbers.stop - numbers.start > MAX_ITERATIONS:
+        raise ResourceLimitError("the template loops too often", token=token)
 
 
 class WatchedForTag(ForTag):

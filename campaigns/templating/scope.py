@@ -72,8 +72,16 @@ class Context(RenderContext):
             raise ResourceLimitError("the template loops too often", token=None)
         if written > MAX_OUTPUT_CHARS:
             raise ResourceLimitError("the message gets too long", token=None)
+        self.check_time()
+
+    def check_time(self) -> None:
+        """Raises `ResourceLimitError`. Asked wherever a few characters can cost much: loops, filters, comparisons."""
         if perf_counter() > self.deadline:
             raise ResourceLimitError("the template takes too long", token=None)
+
+    def filter(self, name: str, token: Token | None) -> Any:
+        self.check_time()
+        return super().filter(name, token)
 
     def _missing(self, path: list[object], token: Token | None) -> Missing:
         return Missing(str(path[0]), token=token, hint=".".join(str(segment) for segment in path))
