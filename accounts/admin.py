@@ -42,7 +42,7 @@ class MerchantAdmin(MerchantScopedAdmin):
                 "description": "What shoppers see in their inbox. A campaign needs a sender and a postal address to go live.",
             },
         ),
-        ("Look of the mails", {"fields": (("brand_color", "logo"),)}),
+        ("Look of the mails", {"fields": (("brand_color", "logo"), ("font", "locale"), "social", "link_domains")}),
         ("Rules", {"fields": ("marketing_sets_live", "order_closes", "regulated_goods")}),
     )
 

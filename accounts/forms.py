@@ -1,5 +1,6 @@
 """What people type on the pages of accounts."""
 
+import re
 import zoneinfo
 from collections.abc import Iterator
 from typing import Any
@@ -12,13 +13,17 @@ from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
 from accounts import access
 from accounts.invitations import send_set_password
-from accounts.models import Membership, Role, User
+from accounts.models import Membership, Merchant, Role, User
 from accounts.scoping import ScopedForm
+from accounts.social import social_links
+
+_DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
 
 
 class WelcomeForm(forms.Form):
@@ -87,6 +92,35 @@ class MerchantForm(forms.ModelForm):
         choices=lambda: [(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones())],
         widget=UnfoldAdminSelectWidget,
     )
+    social = forms.CharField(
+        label="Social links",
+        required=False,
+        max_length=4000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4, "placeholder": "https://www.instagram.com/yourshop"}),
+        help_text="One address a line. The block Social links shows them.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "social" in self.fields:
+            self.fields["social"].initial = "\n".join(self.instance.social_links.values())
+
+    def clean_social(self) -> dict[str, str]:
+        return social_links(self.cleaned_data["social"])
+
+    def clean_link_domains(self) -> list[str]:
+        """Domains as people write them, with or without https:// and a path."""
+        given = [domain.strip().lower() for domain in self.cleaned_data["link_domains"]]
+        domains = [domain.split("://")[-1].split("/")[0].removeprefix("www.") for domain in given if domain]
+        if wrong := next((domain for domain in domains if not _DOMAIN.fullmatch(domain)), None):
+            raise forms.ValidationError(f"“{wrong}” is no domain. Write it like example.com.")
+        return list(dict.fromkeys(domains))
+
+    def save(self, commit: bool = True) -> Merchant:
+        if "social" in self.cleaned_data:
+            self.instance.social_links = self.cleaned_data["social"]
+        saved: Merchant = super().save(commit)
+        return saved
 
 
 class InviteForm(forms.ModelForm):

@@ -113,7 +113,7 @@ class ContentForm(forms.ModelForm):
         step = Step(**{name: data[name] for name in ("subject", "preheader", "body", "feed")})
         step.subject = step.subject or ("(no subject yet)" if self.draft else "")
         try:
-            compile_source(source_of(step, self.merchant.plan))
+            compile_source(source_of(step, self.merchant))
         except TemplateProblems as error:
             return tuple(error.problems)
         return ()

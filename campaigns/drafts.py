@@ -7,13 +7,12 @@ from typing import Any
 
 from accounts import plans
 from accounts.models import Merchant, User
-from campaigns.composer.writing import new_document
+from campaigns.brand import brand_of
 from campaigns.library import Wording
 from campaigns.models import Campaign, CampaignLog, MessageTemplate, Step
 from campaigns.starters import Starter, starters
 from campaigns.templating.compiling import Source
 
-EMPTY = "blocks"
 DEFAULT_TEMPLATE = "gentle-reminder"
 DEFAULT_DELAY_MINUTES = 60
 
@@ -65,15 +64,13 @@ def templates(merchant: Merchant) -> list[Template]:
     """All that a merchant may begin an abandoned-cart mail from: its own first, then the starters."""
     saved = MessageTemplate.objects.for_merchant(merchant).offered()
     saved = saved.filter(category="abandon_cart", channel="email")
-    return [*map(_from_saved, saved), *map(_from_starter, starters().values()), _empty()]
+    return [*map(_from_saved, saved), *map(_from_starter, starters().values())]
 
 
 def template(merchant: Merchant, key: str) -> Template | None:
     """The merchant's own template of that code or name, or the starter of that slug; none that is archived."""
     if key in starters():
         return _from_starter(starters()[key])
-    if key == EMPTY:
-        return _empty()
     if "\0" in key:
         return None
     saved = MessageTemplate.objects.for_merchant(merchant).offered()
@@ -96,9 +93,9 @@ def begin_from(step: Step, chosen: Template, *, feed: bool) -> None:
     step.body, step.blocks = chosen.body, chosen.blocks
 
 
-def source_of(step: Step, plan: str) -> Source:
-    """What is compiled for a step: product feeds only where the plan includes them."""
-    dynamic = plans.includes(plan, plans.DYNAMIC_CONTENT)
+def source_of(step: Step, merchant: Merchant) -> Source:
+    """What is compiled for a step of the merchant: in its look, and with product feeds only where its plan includes them."""
+    dynamic = plans.includes(merchant.plan, plans.DYNAMIC_CONTENT)
     return Source(
         subject=step.subject,
         preheader=step.preheader,
@@ -106,6 +103,7 @@ def source_of(step: Step, plan: str) -> Source:
         feed=step.feed and dynamic,
         dynamic=dynamic,
         extras=step.extras,
+        brand=brand_of(merchant),
     )
 
 
@@ -115,21 +113,6 @@ def _is_code(key: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _empty() -> Template:
-    """What somebody begins from who wants none of the templates."""
-    written = new_document()
-    return Template(
-        key=EMPTY,
-        name="Blocks only",
-        description="Logo, heading, text, products, button and footer, for you to compose the rest.",
-        subject="Your cart is waiting",
-        preheader="",
-        body=written.mjml.source,
-        starter=True,
-        blocks=written.document.as_json(),
-    )
 
 
 def _from_saved(saved: MessageTemplate) -> Template:

@@ -140,7 +140,7 @@ def freeze(campaign: Campaign, user: User | None) -> CampaignVersion:
 
 
 def _content(version: CampaignVersion, step: Step) -> Content:
-    source = drafts.source_of(step, version.campaign.merchant.plan)
+    source = drafts.source_of(step, version.campaign.merchant)
     compiled = CHANNELS.get(step.channel).compile(source)
     return Content(
         version=version,

@@ -94,7 +94,7 @@ def _of_content(campaign: Campaign, step: Step | None) -> Iterator[Check]:
         text = f"The message is not finished. {places[0].where}: {places[0].message}"
         yield Check("content", STOP, text, fix, "Finish it")
         return
-    source = drafts.source_of(step, campaign.merchant.plan)
+    source = drafts.source_of(step, campaign.merchant)
     sample = preview_data.preview_context(campaign.merchant, None, feed=source.feed)
     shown = preview(source, sample)
     problem = next(iter(shown.problems), None)

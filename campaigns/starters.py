@@ -17,6 +17,7 @@ SLUGS = {
         "gentle-reminder",
         "hero-product",
         "plain-letter",
+        "blocks",
     ),
     "sms": ("sms-reminder", "sms-first-name", "sms-last-call", "sms-discreet", "sms-spanish"),
     "push": ("push-reminder", "push-first-name", "push-last-call", "push-discreet", "push-spanish"),

@@ -8,17 +8,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar
 
+from campaigns.feeds.kinds import MAX_COUNT, kinds
 from campaigns.templating.parts import LANGUAGES
 
 MAX_BLOCKS = 60
-FEED_KINDS = {
-    "abandoned_items": "User Abandoned Items",
-    "alternatives": "Alternatives for what sold out",
-    "also_like": "You may also like",
-    "best_sellers": "Best sellers",
-    "new_arrivals": "New arrivals",
-    "on_sale": "On sale",
-}
 _ALIGN = {"left": "Left", "center": "Centre", "right": "Right"}
 
 
@@ -101,8 +94,8 @@ class Button(Block):
 class Feed(Block):
     type, name, icon = "feed", "Product feed", "shopping_bag"
     about = "Products, read at the moment of sending: current prices, current stock."
-    kind: str = _field("choice", "Products", "abandoned_items", choices=FEED_KINDS)
-    count: int = _field("number", "How many at most", 6, most=12)
+    kind: str = _field("choice", "Products", "abandoned_items", choices={kind.slug: kind.label for kind in kinds()})
+    count: int = _field("number", "How many at most", 6, most=MAX_COUNT)
     layout: str = _field(
         "choice", "Layout", "list", choices={"list": "List", "grid": "Grid", "hero": "One big product"}
     )
@@ -118,7 +111,7 @@ class Incentive(Block):
     type, name, icon = "incentive", "Discount", "sell"
     about = "The discount's code. Left out for a shopper who gets none."
     text: str = _field("plain", "Text", "A little something to come back", most=200)
-    label: str = _field("plain", "Button", "Use the code", required="Write what the button says.", most=60)
+    label: str = _field("plain", "Button", "Use the code", required="Write what the button says.", most=40)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from campaigns.composer.blocks import BLOCKS, Document, specs_of
+from campaigns.composer.blocks import Document, specs_of
 from campaigns.composer.reading import BlockProblem, Reading, parse_blocks, read_blocks
 from campaigns.composer.to_mjml import Mjml, to_mjml
 from campaigns.templating.macros import Problem
@@ -65,10 +65,3 @@ def unfinished(blocks: object) -> list[Place]:
 
 def _written(reading: Reading) -> Written:
     return Written(reading, to_mjml(reading.sound))
-
-
-def new_document() -> Written:
-    """What somebody starts from who picks no template: one block of each that nearly every message has."""
-    types = ("header", "heading", "text", "feed", "button", "footer")
-    document = Document(tuple(BLOCKS[kind](id=f"b{at}") for at, kind in enumerate(types, start=1)))
-    return _written(Reading(document))

@@ -11,7 +11,7 @@ from mjml import mjml2html
 
 from campaigns.feeds.kinds import ABANDONED, MAX_COUNT, kinds
 from campaigns.templating.cutting import TOKEN, Cut, TemplateProblems, cut
-from campaigns.templating.elements import Showing
+from campaigns.templating.elements import PLAIN, Brand, Showing
 from campaigns.templating.finishing import add_pixel, add_preheader, lost_blocks, mark_links, shorten_lines
 from campaigns.templating.liquid import parse
 from campaigns.templating.macros import Problem, analyze, line_at
@@ -30,6 +30,7 @@ class Source:
     """A mail as written. `body` is MJML with Liquid; an empty `text` is made from it.
 
     `feed` False: no products of the cart; `dynamic` False: no product feed of any kind. `extras`: what only its channel has.
+    `brand`: the merchant's look.
     """
 
     subject: str
@@ -39,6 +40,7 @@ class Source:
     feed: bool = True
     dynamic: bool = True
     extras: Mapping[str, str] = field(default_factory=dict)
+    brand: Brand = PLAIN
 
     def __post_init__(self) -> None:
         # Browsers send textareas with CR LF, on which MRML gives up.
@@ -85,7 +87,7 @@ def compile_source(source: Source) -> Compiled:
 
 
 def _showing(source: Source) -> Showing:
-    return Showing(feed=source.feed and source.dynamic, dynamic=source.dynamic)
+    return Showing(feed=source.feed and source.dynamic, dynamic=source.dynamic, brand=source.brand)
 
 
 def _kinds(names: Iterable[str], source: Source) -> Iterator[str]:

@@ -25,7 +25,9 @@ CHILDREN: dict[str, frozenset[str]] = {
     "mj-head": frozenset(
         "mj-attributes mj-breakpoint mj-font mj-html-attributes mj-preview mj-style mj-title mj-raw aiq-styles".split()
     ),
-    "mj-body": frozenset("mj-section mj-wrapper mj-hero mj-raw aiq-header aiq-feed aiq-incentive aiq-footer".split()),
+    "mj-body": frozenset(
+        "mj-section mj-wrapper mj-hero mj-raw aiq-header aiq-feed aiq-incentive aiq-social aiq-footer".split()
+    ),
     "mj-wrapper": frozenset({"mj-section", "mj-hero", "mj-raw"}),
     "mj-section": frozenset({"mj-column", "mj-group", "mj-raw"}),
     "mj-group": frozenset({"mj-column", "mj-raw"}),

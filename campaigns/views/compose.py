@@ -1,9 +1,11 @@
 """What the page of the block composer shows: the blocks there are, the form of each, and what cannot be used, with the reason."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from campaigns.composer.blocks import BLOCKS, MAX_BLOCKS, Block, Feed, Spec, specs_of, stored
+from campaigns import feeds
+from campaigns.composer.blocks import BLOCKS, MAX_BLOCKS, Block, Spec, specs_of, stored
 from campaigns.content_form import ContentForm
 from campaigns.models import Campaign
 
@@ -44,9 +46,10 @@ class Kind:
         return stored(self.type())
 
 
-def page(campaign: Campaign, form: ContentForm, feed_reason: str) -> dict[str, Any]:
-    """The context of the composer."""
-    kinds = [_kind(block, feed_reason) for block in BLOCKS.values()]
+def page(campaign: Campaign, form: ContentForm, *, dynamic: bool) -> dict[str, Any]:
+    """The context of the composer. `dynamic`: a store of the campaign sends the products of a cart."""
+    reasons = {kind.slug: kind.why_not(campaign.merchant.plan, dynamic=dynamic) for kind in feeds.kinds()}
+    kinds = [_kind(block, reasons) for block in BLOCKS.values()]
     return {
         "kinds": kinds,
         "links": LINKS,
@@ -54,6 +57,7 @@ def page(campaign: Campaign, form: ContentForm, feed_reason: str) -> dict[str, A
             "blocks": form["blocks"].value(),
             "fresh": {kind.type.type: kind.fresh for kind in kinds},
             "labels": {kind.type.type: [kind.type.name, kind.type.icon] for kind in kinds},
+            "titles": {kind.slug: kind.title for kind in feeds.kinds()},
             "problems": [asdict(place) for place in form.unfinished],
             "most": MAX_BLOCKS,
             "locked": not campaign.editable,
@@ -61,12 +65,10 @@ def page(campaign: Campaign, form: ContentForm, feed_reason: str) -> dict[str, A
     }
 
 
-def _kind(block: type[Block], feed_reason: str) -> Kind:
-    return Kind(
-        block, tuple(Field(name, spec, _choices(block, name, feed_reason)) for name, spec in specs_of(block).items())
-    )
+def _kind(block: type[Block], reasons: Mapping[str, str]) -> Kind:
+    fields = specs_of(block).items()
+    return Kind(block, tuple(Field(name, spec, _choices(spec, reasons)) for name, spec in fields))
 
 
-def _choices(block: type[Block], name: str, feed_reason: str) -> tuple[Choice, ...]:
-    reason = feed_reason if (block, name) == (Feed, "kind") else ""
-    return tuple(Choice(value, label, reason) for value, label in specs_of(block)[name].choices.items())
+def _choices(spec: Spec, reasons: Mapping[str, str]) -> tuple[Choice, ...]:
+    return tuple(Choice(value, label, reasons.get(value, "")) for value, label in spec.choices.items())

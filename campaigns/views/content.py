@@ -41,7 +41,7 @@ def content(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         return _onwards(request, campaign, form)
     editor = _editor(campaign, request)
     if form.composed and "source" not in request.GET:
-        editor |= compose.page(campaign, form, feed_reason(campaign))
+        editor |= compose.page(campaign, form, dynamic=_is_dynamic(campaign))
     return step_page(request, campaign, "content", form=form, step=step, **editor)
 
 
@@ -99,9 +99,13 @@ def feed_reason(campaign: Campaign) -> str:
     lacking = plans.why_not(campaign.merchant.plan, plans.DYNAMIC_CONTENT)
     if lacking:
         return lacking
-    if review.has_dynamic_store(campaign.merchant, [store.pk for store in campaign.stores.all()]):
+    if _is_dynamic(campaign):
         return ""
     return "No connected store sends the products of a cart yet. It comes alive with the first such cart."
+
+
+def _is_dynamic(campaign: Campaign) -> bool:
+    return review.has_dynamic_store(campaign.merchant, [store.pk for store in campaign.stores.all()])
 
 
 def _editor(campaign: Campaign, request: HttpRequest) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import access
 from accounts.models import Merchant
 from campaigns import drafts, library, preview_data, previewing, testsend
+from campaigns.brand import brand_of
 from campaigns.composer.reading import NotADocument
 from campaigns.composer.writing import Written, write
 from campaigns.content_facts import checks_of
@@ -20,7 +21,7 @@ from campaigns.contents import compiled_of
 from campaigns.feeds import Policy
 from campaigns.forms import TestSendForm
 from campaigns.links import PlainLinks
-from campaigns.models import Campaign, Cart, Content, Step
+from campaigns.models import Campaign, Cart, Content, PriceRose, SoldOut, Step
 from campaigns.previewing import PREVIEW_POLICY, Preview
 from campaigns.rendering import MissingData, Rendered, RenderFailed
 from campaigns.rendering import render as render_message
@@ -60,7 +61,7 @@ def send_test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @xframe_options_sameorigin
 def draft(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """The message as it is saved."""
-    source = drafts.source_of(first_step(campaign), campaign.merchant.plan)
+    source = drafts.source_of(first_step(campaign), campaign.merchant)
     return _document(_lifelike(campaign.merchant, source).html)
 
 
@@ -73,7 +74,7 @@ def template(request: HttpRequest, key: str) -> HttpResponse:
     found = starters().get(key) or library.find(merchant, key, asked(request, "version"))
     if found is None:
         raise Http404("No such template.")
-    source = Source(found.subject, found.preheader, found.body)
+    source = Source(found.subject, found.preheader, found.body, brand=brand_of(merchant))
     return _document(_lifelike(merchant, source).html)
 
 
@@ -96,7 +97,7 @@ def subject_shown(campaign: Campaign, content: Content | None) -> str:
         message, written = _frozen(campaign.merchant, content), content.subject
     else:
         step = first_step(campaign)
-        source = drafts.source_of(step, campaign.merchant.plan)
+        source = drafts.source_of(step, campaign.merchant)
         message, written = _lifelike(campaign.merchant, source).message, step.subject
     return message.subject if message and written else written
 
@@ -116,6 +117,9 @@ def _typed(request: HttpRequest, campaign: Campaign) -> Step:
     for field in ("subject", "preheader", "sender_name", "sender_email", "body"):
         setattr(step, field, request.POST.get(field, "")[:200_001])
     step.feed = request.POST.get("feed", "").lower() in {"true", "on", "1"}
+    for rule, choices in (("sold_out", SoldOut), ("price_rose", PriceRose)):
+        if request.POST.get(rule) in choices.values:
+            setattr(step, rule, request.POST[rule])
     if written := _written(request):
         step.blocks, step.body = written.document.as_json(), written.mjml.source
         step.feed = written.document.uses_feed
@@ -131,7 +135,7 @@ def _written(request: HttpRequest) -> Written | None:
 
 
 def _material(campaign: Campaign, step: Step, cart_code: str) -> tuple[Source, dict[str, Any]]:
-    source = drafts.source_of(step, campaign.merchant.plan)
+    source = drafts.source_of(step, campaign.merchant)
     cart = _cart(campaign, cart_code)
     policy = Policy(step.sold_out, step.price_rose)
     return source, preview_data.preview_context(

@@ -12,6 +12,7 @@ from campaigns.links import PlainLinks
 from campaigns.rendering import render
 from campaigns.starters import SAMPLE_CONTEXT
 from campaigns.templating.compiling import Source, compile_source
+from campaigns.templating.elements import Brand
 
 FOOTER = {"id": "end", "type": "footer"}
 
@@ -27,7 +28,7 @@ def html_of(*blocks: dict[str, Any], **context: Any) -> str:
     return render(compiled, SAMPLE_CONTEXT | context, PlainLinks()).html
 
 
-@pytest.mark.parametrize("kind", sorted(BLOCKS.keys() - {"picture", "social", "incentive"}))
+@pytest.mark.parametrize("kind", sorted(BLOCKS.keys() - {"picture"}))
 def test_every_new_block_is_sound_as_it_is_added_and_compiles(kind: str) -> None:
     block = {"type": kind} if kind != "footer" else {"type": "divider"}
     assert "<html" in html_of(block)
@@ -115,6 +116,18 @@ def test_rich_text_is_cleaned_and_cleaning_again_changes_nothing(given: str, kep
     assert once.problems == ()
     assert once.document.as_json()["blocks"][0]["html"] == kept
     assert read_blocks(once.document.as_json()) == once
+
+
+def test_the_merchants_font_and_pages_elsewhere_are_put_in_when_it_is_compiled() -> None:
+    brand = Brand(
+        "Georgia, serif", (("Instagram", "https://www.instagram.com/tea?a=1&b=2"), ("X", "https://x.com/tea"))
+    )
+    source = Source("Subject", "", to_mjml(read({"type": "heading"}, {"type": "social"}).document).source, brand=brand)
+    made = render(compile_source(source), SAMPLE_CONTEXT, PlainLinks())
+    assert "font-family:Georgia, serif" in made.html
+    assert 'href="https://www.instagram.com/tea?a=1&amp;b=2"' in made.html
+    assert "Instagram: https://www.instagram.com/tea?a=1&b=2\nX: https://x.com/tea" in made.text
+    assert "Instagram" not in html_of({"type": "social"})
 
 
 def test_what_is_typed_stands_in_the_mail_as_text() -> None:

@@ -27,7 +27,7 @@ GREETING = factories.BODY.replace("You left something", "{} you left something")
 def found(merchant: Merchant, **step: Any) -> dict[str, Check]:
     made = Step(**{"subject": "Your cart", "preheader": "It waits", "body": factories.BODY} | step)
     context = preview_context(merchant, None, feed=False)
-    shown = preview(drafts.source_of(made, merchant.plan), context)
+    shown = preview(drafts.source_of(made, merchant), context)
     return {check.code: check for check in checks_of(made, merchant, shown, context) if check.level != "ok"}
 
 

@@ -9,11 +9,11 @@ BARE = {
     "cart": {"url": "https://shop.example/c"},
     "merchant": {"name": "North Loop", "postal_address": "1 Main St"},
 }
-EVERY = pytest.mark.parametrize("slug", ["gentle-reminder", "hero-product", "plain-letter"])
+EVERY = pytest.mark.parametrize("slug", ["gentle-reminder", "hero-product", "plain-letter", "blocks"])
 
 
-def test_there_are_three_starters():
-    assert list(starters()) == ["gentle-reminder", "hero-product", "plain-letter"]
+def test_the_starters_stand_in_this_order():
+    assert list(starters()) == ["gentle-reminder", "hero-product", "plain-letter", "blocks"]
     assert {starter.category for starter in starters().values()} == {"abandon_cart"}
 
 

@@ -174,6 +174,10 @@
     const value = valueOf(field);
     if (block[field.dataset.field] === value) return;
     remember(`${block.id}-${field.dataset.field}`);
+    if (field.dataset.field === "kind" && block.title === data.titles[block.kind]) {
+      block.title = data.titles[value];
+      field.parentElement.querySelector("[data-field=title] [data-input]").value = block.title;
+    }
     block[field.dataset.field] = value;
     explain(field, value);
     rowOf(block.id).querySelector("[data-summary]").textContent = summaryOf(block);
