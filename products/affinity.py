@@ -126,7 +126,7 @@ FROM jsonb_to_recordset(%(asked)s::jsonb) AS a(number int, merchant_id bigint, s
 CROSS JOIN LATERAL (
     SELECT {COLUMNS}
     FROM (
-        SELECT pair.other_id, sum(pair.recent / mine.recent - theirs.recent / greatest(mark.recent, 1)) AS score
+        SELECT pair.other_id, sum(pair.recent / greatest(mine.recent, 1e-9) - theirs.recent / greatest(mark.recent, 1)) AS score
         FROM (
             SELECT id FROM products_product WHERE merchant_id = a.merchant_id AND key = ANY (a.keys)
             UNION

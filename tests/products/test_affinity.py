@@ -131,6 +131,13 @@ def test_a_product_in_the_cart_is_known_by_its_sku_too(shop):
     assert keys(together([shop.basket("T-1")], NOW)) == [["pot"]]
 
 
+def test_a_product_without_sales_breaks_nothing(shop):
+    shop.sells("tea", 0)
+    shop.sells("pot", 0)
+    shop.pair("tea", "pot", 9)
+    assert keys(together([shop.basket("tea")], NOW)) == [["pot"]]
+
+
 @pytest.mark.parametrize("read", [together, best_sellers])
 def test_many_carts_are_one_query(shop, read):
     shop.sells("tea")
