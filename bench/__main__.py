@@ -11,7 +11,7 @@ from pathlib import Path
 from bench import report, stage
 from bench.sink import Control
 
-NAMES = ("ingest", "events", "drain", "live", "counts", "scan", "affinity", "rendering", "memory")
+NAMES = ("ingest", "events", "drain", "live", "counts", "scan", "alternatives", "affinity", "rendering", "memory")
 
 
 def main() -> None:

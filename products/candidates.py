@@ -3,11 +3,10 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection
-
+from aiq.lib import prepared
 from products.alternatives import Candidate, Gap, Rule
 from products.offers import FIELDS, Offer
 
@@ -29,12 +28,12 @@ def load_candidates(searches: Sequence[Search], now: datetime) -> list[list[Cand
     found: list[list[Candidate]] = [[] for _ in searches]
     if not searches:
         return found
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         told = json.dumps([_as_row(number, search) for number, search in enumerate(searches)])
         cursor.execute(CANDIDATES, {"searches": told, "now": now})
-        for number, rule, rank, quantity, as_of, source, *values in cursor.fetchall():
-            fields = dict(zip(FIELDS, values, strict=True))
-            offer = Offer(**fields, in_stock=True, quantity=quantity, as_of=as_of, source=source)
+        for number, rule, rank, quantity, as_of, source, *fields in cursor.fetchall():
+            stock = True, quantity, datetime.fromtimestamp(as_of, UTC), source
+            offer = Offer(*(*fields, *stock))
             found[number].append(Candidate(offer, Rule(rule), rank))
     return found
 
@@ -69,7 +68,9 @@ _BUYABLE = f"""NOT p.hidden AND NOT p.recalled AND (p.currency = '' OR s.currenc
                   WHERE k.product_id = p.id AND k.store_id = s.store_id AND k.in_stock AND {_CURRENT})"""
 
 # Each rule looks only for as many as the rules before it left open. The category is walked from the line's price upwards
-# and downwards along its index, so that a big category costs no more than a small one.
+# and downwards along its index, so that a big category costs no more than a small one. OFFSET 0 keeps PostgreSQL from
+# working out the same list again wherever a later rule speaks of it. A time comes as seconds: psycopg reads it from text
+# in Python, which takes as long as the choice itself.
 CANDIDATES = f"""
 WITH s AS (
     SELECT t.*, own.id AS product_id
@@ -81,11 +82,11 @@ SELECT s.number, f.rule, f.rank, k.quantity, k.as_of, k.source, {", ".join(f'p."
 FROM s
 CROSS JOIN LATERAL (SELECT ARRAY(
     SELECT p.id FROM products_product p
-    WHERE s."group" <> '' AND p.merchant_id = s.merchant_id AND p."group" = s."group"
+    WHERE s."group" <> '' AND p."group" <> '' AND p.merchant_id = s.merchant_id AND p."group" = s."group"
       AND p.price BETWEEN s.low AND s.high AND {_BUYABLE}
     ORDER BY abs(p.price - s.around), p.key COLLATE "C"
     LIMIT s.most
-) AS ids) variant
+) AS ids OFFSET 0) variant
 CROSS JOIN LATERAL (SELECT ARRAY(
     SELECT near.id FROM (
         (SELECT p.id, p.price, p.key FROM products_product p
@@ -102,23 +103,30 @@ CROSS JOIN LATERAL (SELECT ARRAY(
     ) near
     ORDER BY abs(near.price - s.around), near.key COLLATE "C"
     LIMIT s.most - cardinality(variant.ids)
-) AS ids) category
+) AS ids OFFSET 0) category
 CROSS JOIN LATERAL (SELECT ARRAY(
-    SELECT p.id FROM products_productpair pair
+    SELECT p.id
+    FROM (
+        SELECT r.other_id, r.recent FROM products_productpair r
+        WHERE r.product_id = s.product_id AND r.orders > 1 ORDER BY r.recent DESC, r.other_id LIMIT 50
+    ) pair
     JOIN products_product p ON p.id = pair.other_id AND p.merchant_id = s.merchant_id
-    LEFT JOIN products_productsales sales ON sales.product_id = p.id
-    WHERE pair.product_id = s.product_id AND p.price BETWEEN s.low AND s.high
-      AND p.id <> ALL (variant.ids || category.ids) AND {_BUYABLE}
-    ORDER BY pair.recent / sqrt(greatest(sales.recent, 1)) DESC, p.key COLLATE "C"
+    JOIN products_productsales mine ON mine.product_id = s.product_id
+    JOIN products_productsales theirs ON theirs.product_id = pair.other_id
+    JOIN products_salesmark mark ON mark.merchant_id = s.merchant_id
+    WHERE pair.recent / greatest(mine.recent, 1e-9) > theirs.recent / greatest(mark.recent, 1)
+      AND p.price BETWEEN s.low AND s.high AND p.id <> ALL (variant.ids || category.ids) AND {_BUYABLE}
+    ORDER BY pair.recent / greatest(mine.recent, 1e-9) - theirs.recent / greatest(mark.recent, 1) DESC,
+             p.key COLLATE "C"
     LIMIT s.most - cardinality(variant.ids || category.ids)
-) AS ids) together
+) AS ids OFFSET 0) together
 CROSS JOIN LATERAL (SELECT ARRAY(
     SELECT p.id FROM products_ownalternative own
     JOIN products_product p ON p.id = own.alternative_id AND p.merchant_id = s.merchant_id
     WHERE own.product_id = s.product_id AND p.id <> ALL (variant.ids || category.ids || together.ids) AND {_BUYABLE}
     ORDER BY own.position, own.id
     LIMIT s.most - cardinality(variant.ids || category.ids || together.ids)
-) AS ids) own_list
+) AS ids OFFSET 0) own_list
 CROSS JOIN LATERAL (
     SELECT 1 AS step, 'variant' AS rule, 0 AS rank, unnest(variant.ids) AS id
     UNION ALL SELECT 2, 'category', 0, unnest(category.ids)
@@ -127,7 +135,7 @@ CROSS JOIN LATERAL (
 ) f
 JOIN products_product p ON p.id = f.id
 CROSS JOIN LATERAL (
-    SELECT sum(k.quantity)::int AS quantity, max(k.as_of) AS as_of,
+    SELECT sum(k.quantity)::int AS quantity, extract(epoch FROM max(k.as_of))::float8 AS as_of,
            (array_agg(k.source ORDER BY k.as_of DESC))[1] AS source
     FROM products_stock k WHERE k.product_id = p.id AND k.store_id = s.store_id AND {_CURRENT}
 ) k

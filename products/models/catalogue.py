@@ -53,6 +53,7 @@ class Product(models.Model):
         ]
         indexes = [
             models.Index(fields=["merchant", "category", "price"], name="product_by_category_price"),
+            models.Index(fields=["merchant", "group"], name="product_by_group", condition=~Q(group="")),
             models.Index(fields=["merchant", "stock_ref"], name="product_by_stock_ref", condition=~Q(stock_ref="")),
             models.Index(fields=["merchant", "sku"], name="product_by_sku", condition=~Q(sku="")),
             models.Index(fields=["merchant", "-created_at", "-id"], name="product_newest_first"),

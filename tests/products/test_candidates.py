@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from products.alternatives import Gap, Rule, choose
 from products.candidates import Search, load_candidates
-from products.models import OwnAlternative, Product, ProductPair, Stock
+from products.models import OwnAlternative, Product, ProductPair, SalesMark, Stock
 from tests import factories
 
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -37,6 +37,16 @@ def search(merchant, store, gap: Gap | None = None, **fields) -> Search:
     return Search(merchant.pk, store.pk, gap or Gap("tea", Decimal(10), "USD", "sencha", "gone"), **fields)
 
 
+def bought_together(product: Product, **others: tuple[int, int]) -> None:
+    """Of a hundred orders ten held the product; the others by key: in how many of those, in how many of all."""
+    SalesMark.objects.update_or_create(merchant=product.merchant, defaults={"recent": 100})
+    factories.sales(product, 10)
+    for key, (pairs, orders) in others.items():
+        other = Product.objects.get(key=key)
+        ProductPair.objects.create(product=product, other=other, orders=pairs, recent=pairs)
+        factories.sales(other, orders)
+
+
 def found(searches: list[Search]) -> list[list[tuple[str, str]]]:
     return [[(one.rule, one.offer.key) for one in of_line] for of_line in load_candidates(searches, NOW)]
 
@@ -44,15 +54,14 @@ def found(searches: list[Search]) -> list[list[tuple[str, str]]]:
 def test_the_rules_are_tried_in_their_order_and_each_only_for_what_is_left(shop):
     merchant, store, put = shop
     gone = put("gone", 0, group="sencha")
+    for key in ("scone", "jam", "bread", "everywhere", "once"):
+        put(key, category="bakery")
+    bought_together(gone, scone=(8, 10), bread=(8, 30), jam=(4, 10), everywhere=(8, 90), once=(1, 1))
     put("100 g", group="sencha", price=Decimal(12))
     put("50 g", group="sencha", price=Decimal(8), category="")
     put("far", price=Decimal("12.50"))
     put("near", price=Decimal("10.50"))
     put("cheap", price=Decimal("9.50"))
-    for key, recent, sold in (("everywhere", 3, 900), ("scone", 2, 4), ("jam", 0.5, 4)):
-        other = put(key, category="bakery")
-        ProductPair.objects.create(product=gone, other=other, orders=1, recent=recent)
-        factories.sales(other, sold)
     for position, key in ((2, "kettle"), (1, "teapot")):
         OwnAlternative.objects.create(
             product=gone, alternative=put(key, category="pots", price=Decimal(80)), position=position
@@ -64,8 +73,8 @@ def test_the_rules_are_tried_in_their_order_and_each_only_for_what_is_left(shop)
         ("category", "near"),
         ("category", "far"),
         ("together", "scone"),
+        ("together", "bread"),
         ("together", "jam"),
-        ("together", "everywhere"),
         ("own_list", "teapot"),
         ("own_list", "kettle"),
     ]
@@ -114,7 +123,7 @@ def test_of_another_merchants_products_none_is_found_not_even_by_a_list(shop):
     foreign = factories.product(other, key="foreign", category="tea", price=Decimal(10))
     factories.stock(foreign, store)
     OwnAlternative.objects.create(product=gone, alternative=foreign)
-    ProductPair.objects.create(product=gone, other=foreign, orders=1, recent=1)
+    bought_together(gone, foreign=(8, 10))
     assert found([search(merchant, store, limit=9)]) == [[]]
 
 
@@ -157,10 +166,10 @@ def test_asking_for_as_many_as_are_replaced_finds_the_same_as_asking_for_everyth
     gone = put("gone", 0)
     for number, (fields, quantity, tie) in enumerate(shelves):
         product = put(f"p{number}", quantity, **fields)
-        if tie == "pair":
-            ProductPair.objects.create(product=gone, other=product, orders=1, recent=number % 3)
         if tie == "own":
             OwnAlternative.objects.create(product=gone, alternative=product, position=number % 2)
+    pairs = {f"p{number}": (2 + number % 3, 5) for number, (_, _, tie) in enumerate(shelves) if tie == "pair"}
+    bought_together(gone, **pairs)
     gaps = [Gap(category, Decimal(price), "USD", group, "gone") for category, group, price in lines]
 
     def chosen(limit: int):
