@@ -11,7 +11,19 @@ from pathlib import Path
 from bench import report, stage
 from bench.sink import Control
 
-NAMES = ("ingest", "events", "drain", "live", "counts", "scan", "alternatives", "affinity", "rendering", "memory")
+NAMES = (
+    "ingest",
+    "events",
+    "drain",
+    "live",
+    "counts",
+    "scan",
+    "alternatives",
+    "affinity",
+    "rendering",
+    "imports",
+    "memory",
+)
 
 
 def main() -> None:
