@@ -15,7 +15,7 @@ from integrations import connecting, keys
 from integrations.connecting import CannotConnectError, Wish
 from integrations.models import Connection
 from integrations.providers import PROVIDERS
-from integrations.signatures import live_secrets
+from integrations.signatures import live_secrets, set_secrets
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -163,3 +163,20 @@ def test_connections_are_listed_of_one_merchant_or_of_all() -> None:
     (row,) = answer("list_connections", "--merchant", "mine")
     assert (row["merchant"], row["stores"], row["status"]) == ("mine", ["s"], "connected")
     assert len(answer("list_connections")) == 2
+
+
+def test_secrets_are_stored_anew_under_the_present_key_and_a_lost_key_is_named(settings: Any) -> None:
+    merchant = make.merchant(slug="fern")
+    kept, lost = make.connection(merchant), make.connection(merchant, name="Lost")
+    settings.DATA_KEY, settings.DATA_KEY_FALLBACKS = "gone", []
+    set_secrets(lost, ["whsec_lost"])
+    settings.DATA_KEY = "old"
+    set_secrets(kept, ["whsec_kept"])
+    settings.DATA_KEY, settings.DATA_KEY_FALLBACKS = "new", ["old"]
+    with pytest.raises(Refused, match=f"1 stored anew.*{lost.code}"):
+        answer("reencrypt")
+    settings.DATA_KEY_FALLBACKS = []
+    kept.refresh_from_db()
+    assert live_secrets(kept) == ("whsec_kept",)
+    lost.delete()
+    assert answer("reencrypt") == {"connections": 1}
