@@ -16,7 +16,13 @@ SLUGS = {
     "email": (
         "gentle-reminder",
         "hero-product",
+        "product-grid",
+        "with-suggestions",
+        "with-incentive",
+        "last-call",
         "plain-letter",
+        "discreet",
+        "spanish-reminder",
         "blocks",
     ),
     "sms": ("sms-reminder", "sms-first-name", "sms-last-call", "sms-discreet", "sms-spanish"),

@@ -103,7 +103,7 @@ def _picture(block: Picture) -> Iterator[str]:
 
 
 def _button(block: Button) -> Iterator[str]:
-    place = {"width": "100%"} if block.align == "full" else {"width": "260px", "align": block.align}
+    place = {"width": "100%"} if block.align == "full" else {"width": "240px", "align": block.align}
     colors = 'background-color="{{ merchant.color }}" color="{{ merchant.on_color }}"'
     opened = _element("mj-button", href=block.href, **place).removesuffix(" />")
     yield from _guarded(block.href, _card(f"{opened} {colors}>{_escaped(block.label)}</mj-button>"))

@@ -98,10 +98,10 @@ def _social(showing: Showing, extension: str) -> Mapping[str, str]:
 _INCENTIVE = {"text": 200, "label": 40}
 
 
-def _incentive(_showing: Showing, extension: str, given: Attributes) -> str:
+def _incentive(showing: Showing, extension: str, given: Attributes) -> str:
     """The box with the discount's code, shown only where there is one."""
     label = given.get("label", "").strip() or "Use the code"
-    return filled(f"incentive.{extension}", {"text": given.get("text", "").strip(), "label": label})
+    return filled(f"incentive.{extension}", {"text": given.get("text", "").strip(), "label": label}, showing.language)
 
 
 def _incentive_mistakes(given: Attributes) -> Iterator[str]:

@@ -59,7 +59,7 @@ def build(page: Page) -> None:
     page.get_by_label("Internal name").fill("Cart reminder")
     expect(page.locator("#sentence")).to_contain_text("as soon as they leave a cart")
     page.get_by_role("button", name="Next").click()
-    page.get_by_role("button", name="Gentle reminder").click()
+    page.get_by_role("button", name="Plain letter").click()
     page.get_by_label("Subject").fill("{{ shopper.first_name | default: 'Hello' }}, your cart waits")
     page.get_by_role("button", name="Product Feed").click()
     expect(page.get_by_label("User Abandoned Items")).to_be_checked()

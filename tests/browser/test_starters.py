@@ -1,0 +1,28 @@
+"""Every starter as a marketer picks it: it keeps its shape on a phone, in a mail client and on a wide screen."""
+
+import pytest
+
+from campaigns.starters import starters
+from tests.browser.conftest import Shop
+from tests.browser.test_marketer import SignIn, leave_cart
+
+pytestmark = pytest.mark.browser
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def test_no_starter_is_wider_than_the_screen(shop: Shop, sign_in: SignIn) -> None:
+    leave_cart(shop, 71)
+    page = sign_in("owner")
+    page.goto("/admin/campaigns/add/")
+    page.get_by_role("button", name="Next").click()
+    content = page.url.replace("/recipients/", "/content/")
+    for slug, starter in starters().items():
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.goto(content + "?templates=1")
+        page.locator(f"button[value={slug}]").click()
+        page.wait_for_url(content)
+        page.goto(content + "draft/")
+        for width in (320, 600, 1200):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate(WIDER) == 0, (slug, width)
+        assert page.get_by_text("Sencha First Flush").count() > 0, starter.label
