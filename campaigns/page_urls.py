@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from campaigns.views import actions, content, library, pages, preview, wizard
+from campaigns.views import actions, content, library, pages, preview, product_feed, wizard
 
 app_name = "campaigns"
 
@@ -35,6 +35,7 @@ urlpatterns = [
     path("<uuid:code>/content/template/", content.pick_template, name="pick_template"),
     path("<uuid:code>/content/save-template/", content.save_template, name="save_template"),
     path("<uuid:code>/content/preview/", preview.live, name="live_preview"),
+    path("<uuid:code>/content/feed/", product_feed.draw, name="draw_feed"),
     path("<uuid:code>/content/draft/", preview.draft, name="draft_preview"),
     path("<uuid:code>/content/test/", preview.send_test, name="send_test"),
     path("<uuid:code>/review/", wizard.review_page, name="review"),

@@ -12,6 +12,7 @@ from campaigns.feeds.kinds import MAX_COUNT, kinds
 from campaigns.templating.parts import LANGUAGES
 
 MAX_BLOCKS = 60
+_OF_CART = frozenset(kind.slug for kind in kinds() if kind.of_cart)
 _ALIGN = {"left": "Left", "center": "Centre", "right": "Right"}
 
 
@@ -150,7 +151,8 @@ class Document:
 
     @property
     def uses_feed(self) -> bool:
-        return any(isinstance(block, Feed) for block in self.blocks)
+        """Whether it shows products of the cart."""
+        return any(isinstance(block, Feed) and block.kind in _OF_CART for block in self.blocks)
 
     @property
     def language(self) -> str:

@@ -108,6 +108,18 @@ def _data(saw: str, ear: Ear) -> str:
     return f"the message needs something about {lower_first(ear.who)} that nobody told us: {saw}"
 
 
+def _stock(saw: str, ear: Ear) -> str:
+    return f"nothing in the cart can be bought any more ({ear.localised(saw).replace(chr(10), '; ')})"
+
+
+def _lines(saw: str, ear: Ear) -> str:
+    return f"the campaign holds back what has sold out ({saw.removeprefix('sold out: ')})"
+
+
+def _price(saw: str, ear: Ear) -> str:
+    return f"the campaign holds back what costs more now ({saw})"
+
+
 def _server(saw: str, ear: Ear) -> str:
     return f"the mail server said “{saw}”"
 
@@ -126,6 +138,9 @@ _CLAUSES: Mapping[str, Callable[[str, Ear], str]] = {
     "store": _store,
     "trigger": _plan,
     "campaign_live": _status,
+    "stock": _stock,
+    "lines": _lines,
+    "price": _price,
     "data": _data,
     "accepted": _server,
     "support": _support,

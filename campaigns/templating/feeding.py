@@ -3,15 +3,17 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from html import escape
 
 from campaigns.feeds.kinds import ABANDONED, MAX_COUNT, kind, kinds
+from campaigns.templating.cutting import TemplateProblems, cut
 from campaigns.templating.parts import filled
 
 LAYOUTS = ("list", "grid", "hero")
 ANSWERS = ("yes", "no")
-_SWITCHES = ("picture", "price", "was-price")
+SWITCHES = ("picture", "price", "was-price")
 _WORDS = ("button", "title")
-_ATTRIBUTES = ("kind", "count", "layout", *_SWITCHES, *_WORDS)
+ATTRIBUTES = ("kind", "count", "layout", *SWITCHES, *_WORDS)
 MAX_WORDS = 80
 
 
@@ -33,8 +35,8 @@ class FeedElement:
 def mistakes(given: Mapping[str, str]) -> Iterator[str]:
     """What is wrong with the attributes, a sentence each."""
     for name in given:
-        if name not in _ATTRIBUTES:
-            yield f"<aiq-feed> takes no “{name}”.{_suggestion(name, _ATTRIBUTES)}"
+        if name not in ATTRIBUTES:
+            yield f"<aiq-feed> takes no “{name}”.{_suggestion(name, ATTRIBUTES)}"
     if "kind" in given and kind(given["kind"]) is None:
         slugs = [one.slug for one in kinds()]
         yield f"There is no kind of feed “{given['kind']}”.{_suggestion(given['kind'], slugs)}"
@@ -42,7 +44,7 @@ def mistakes(given: Mapping[str, str]) -> Iterator[str]:
         yield f"“count” is a number from 1 to {MAX_COUNT}."
     if given.get("layout", "list") not in LAYOUTS:
         yield f"There is no layout “{given['layout']}”: take list, grid or hero."
-    for name in _SWITCHES:
+    for name in SWITCHES:
         if given.get(name, "yes") not in ANSWERS:
             yield f"“{name}” is yes or no."
     for name in _WORDS:
@@ -71,11 +73,11 @@ def read(given: Mapping[str, str]) -> FeedElement:
 
 # Where words and pictures of a product stand: sizes are laid out at save, so they are constants of the layout.
 _PLACES: Mapping[str, dict[str, str]] = {
-    "beside": {"align": "left", "size": "18px", "line": "24px", "left": "20px", "right": "24px"},
-    "alone": {"align": "left", "size": "18px", "line": "24px", "left": "32px", "right": "32px"},
-    "left": {"align": "left", "size": "16px", "line": "22px", "left": "32px", "right": "10px"},
-    "right": {"align": "left", "size": "16px", "line": "22px", "left": "10px", "right": "32px"},
-    "wide": {"align": "center", "size": "26px", "line": "32px", "left": "32px", "right": "32px"},
+    "beside": {"align": "left", "size": "18px", "line": "24px", "left": "20px", "right": "24px", "inner": "10px 20px"},
+    "alone": {"align": "left", "size": "18px", "line": "24px", "left": "32px", "right": "32px", "inner": "10px 20px"},
+    "left": {"align": "left", "size": "16px", "line": "22px", "left": "32px", "right": "10px", "inner": "10px 12px"},
+    "right": {"align": "left", "size": "16px", "line": "22px", "left": "10px", "right": "32px", "inner": "10px 12px"},
+    "wide": {"align": "center", "size": "26px", "line": "32px", "left": "32px", "right": "32px", "inner": "12px 28px"},
 }
 _PICTURES: Mapping[str, dict[str, str]] = {
     "beside": {"left": "32px", "right": "0", "above": "0", "below": "0", "width": "220px"},
@@ -113,6 +115,20 @@ def _options(feed: FeedElement, before: int) -> dict[str, str]:
         "title": feed.title,
         "cart": "yes" if feed.kind == ABANDONED else "",
     }
+
+
+def written(chosen: Mapping[str, str]) -> str:
+    """The element as it stands in a source: everything but Liquid escaped."""
+    attributes = "".join(f'{name}="{_escaped(value)}" ' for name, value in chosen.items())
+    return f"<aiq-feed {attributes}/>"
+
+
+def _escaped(value: str) -> str:
+    try:
+        taken = cut(value)
+    except TemplateProblems:
+        return escape(value)
+    return taken.restore(escape(taken.text))
 
 
 def _is_count(value: str) -> bool:

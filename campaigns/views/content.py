@@ -7,13 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts import access, plans
-from campaigns import drafts, preview_data, review
+from accounts import access
+from campaigns import drafts, preview_data
 from campaigns.content_form import ContentForm
 from campaigns.forms import TemplateForm
 from campaigns.models import Campaign, MessageTemplate
 from campaigns.templating.macros import MACROS
 from campaigns.views import compose
+from campaigns.views.product_feed import is_dynamic, offered, why_not_cart
 from campaigns.views.scope import on_campaign, refuse
 from campaigns.views.steps import first_step, go, saved, saves_only, step_page, url_of, user_of
 from campaigns.views.wizard import get_or_post
@@ -41,7 +42,7 @@ def content(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         return _onwards(request, campaign, form)
     editor = _editor(campaign, request)
     if form.composed and "source" not in request.GET:
-        editor |= compose.page(campaign, form, dynamic=_is_dynamic(campaign))
+        editor |= compose.page(campaign, form, dynamic=is_dynamic(campaign))
     return step_page(request, campaign, "content", form=form, step=step, **editor)
 
 
@@ -66,7 +67,7 @@ def pick_template(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
     def begin(locked: Campaign) -> None:
         step = first_step(locked)
-        drafts.begin_from(step, chosen, feed=feed_reason(locked) == "")
+        drafts.begin_from(step, chosen, feed=why_not_cart(locked) == "")
         step.save()
 
     saved(request, campaign, begin)
@@ -94,23 +95,9 @@ def save_template(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     return render(request, "campaigns/wizard/answer.html", {"done": answer})
 
 
-def feed_reason(campaign: Campaign) -> str:
-    """Why the Product Feed cannot be used, in a sentence; empty: it can."""
-    lacking = plans.why_not(campaign.merchant.plan, plans.DYNAMIC_CONTENT)
-    if lacking:
-        return lacking
-    if _is_dynamic(campaign):
-        return ""
-    return "No connected store sends the products of a cart yet. It comes alive with the first such cart."
-
-
-def _is_dynamic(campaign: Campaign) -> bool:
-    return review.has_dynamic_store(campaign.merchant, [store.pk for store in campaign.stores.all()])
-
-
 def _editor(campaign: Campaign, request: HttpRequest) -> dict[str, Any]:
     return {
-        "feed_reason": feed_reason(campaign),
+        "feeds": offered(campaign),
         "macros": [(_tag(name), label) for name, label in MACROS.items() if name not in _NOT_PICKED],
         "carts": preview_data.past_carts(campaign.merchant),
         "my_address": user_of(request).email,

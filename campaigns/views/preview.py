@@ -136,7 +136,7 @@ def _written(request: HttpRequest) -> Written | None:
 
 def _material(campaign: Campaign, step: Step, cart_code: str) -> tuple[Source, dict[str, Any]]:
     source = drafts.source_of(step, campaign.merchant)
-    cart = _cart(campaign, cart_code)
+    cart = cart_of(campaign, cart_code)
     policy = Policy(step.sold_out, step.price_rose)
     return source, preview_data.preview_context(
         campaign.merchant, cart, feed=source.feed, body=source.body, policy=policy
@@ -154,7 +154,7 @@ def _lifelike(merchant: Merchant, source: Source) -> Preview:
     return shown
 
 
-def _cart(campaign: Campaign, code: str) -> Cart | None:
+def cart_of(campaign: Campaign, code: str) -> Cart | None:
     try:
         carts = Cart.objects.select_related("shopper", "store")
         return carts.filter(merchant=campaign.merchant, code=UUID(code)).first()

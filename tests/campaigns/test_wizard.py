@@ -170,20 +170,22 @@ def test_without_the_unsubscribe_macro_nothing_is_saved() -> None:
 
 
 @pytest.mark.parametrize(
-    ("plan", "trigger", "reason"),
+    ("plan", "trigger", "greyed", "reason"),
     [
-        (Plan.PRO, CartTrigger.DYNAMIC, ""),
-        (Plan.PRO, CartTrigger.SIMPLE, "No connected store sends the products"),
-        (Plan.STARTER, CartTrigger.DYNAMIC, "comes with Marketing Pro"),
+        (Plan.PRO, CartTrigger.DYNAMIC, 0, ""),
+        (Plan.PRO, CartTrigger.SIMPLE, 2, "No connected store sends the products"),
+        (Plan.STARTER, CartTrigger.DYNAMIC, 6, "comes with Marketing Pro"),
     ],
 )
-def test_the_product_feed_is_offered_or_greyed_with_the_reason(plan: str, trigger: str, reason: str) -> None:
+def test_each_product_feed_is_offered_or_greyed_with_the_reason(
+    plan: str, trigger: str, greyed: int, reason: str
+) -> None:
     merchant = factories.merchant(plan=plan)
     factories.store(merchant, cart_trigger=trigger)
     campaign = factories.campaign(merchant)
     html = client_of(merchant).get(url(campaign, "content")).content.decode()
     assert "User Abandoned Items" in html
-    assert ('value="on" disabled' in html) is bool(reason)
+    assert html.count("is-off") == greyed
     assert reason in html
 
 

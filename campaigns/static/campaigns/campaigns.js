@@ -1,4 +1,4 @@
-// The first mistake gets the focus, and nobody leaves a page with unsaved words unasked. The editor of a message's source: line numbers, placeholders at the caret, the product feed.
+// The first mistake gets the focus, and nobody leaves a page with unsaved words unasked. The editor of a message's source: line numbers, placeholders at the caret.
 // Everything saves and validates without it.
 (() => {
   document.querySelector(".cc .has-errors :is(input, select, textarea)")?.focus();
@@ -12,8 +12,6 @@
   if (!editor) return;
   const body = editor.querySelector("#id_body");
   const gutter = editor.querySelector("[data-gutter]");
-  const feed = editor.querySelector("#id_feed");
-  const FEED = /[ \t]*<aiq-feed\s*\/>\n?/g;
 
   const redraw = () => document.body.dispatchEvent(new Event("redraw"));
 
@@ -60,25 +58,12 @@
   });
   body.addEventListener("scroll", () => { gutter.scrollTop = body.scrollTop; });
 
-  const useFeed = (on) => {
-    feed.value = on ? "True" : "False";
-    editor.querySelector("[data-feed-dot]").hidden = !on;
-    const shown = body.value.match(FEED);
-    if (on && !shown) body.value = body.value.replace(/([ \t]*)(<aiq-footer|<\/mj-body)/, "    <aiq-feed />\n$1$2");
-    number();
-    redraw();
-  };
-
   editor.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
     const dialog = button.closest("dialog");
     if (button.dataset.open) document.getElementById(button.dataset.open).showModal();
     if ("close" in button.dataset) dialog.close();
-    if ("feedUse" in button.dataset) {
-      useFeed(dialog.querySelector("[name=feed_choice]:checked")?.value === "on");
-      dialog.close();
-    }
     if (button.dataset.line) goTo(Number(button.dataset.line));
   });
 
