@@ -66,7 +66,7 @@ def build(page: Page) -> None:
     page.get_by_role("button", name="Update", exact=True).click()
     page.get_by_label("Shown with the cart of").first.select_option(index=1)
     expect(page.locator(".cc-envelope")).to_have_text("Avery, your cart waits")
-    expect(page.frame_locator(".cc-stage iframe").get_by_text("Sencha First Flush").first).to_be_visible()
+    expect(page.frame_locator(".cc-stage iframe").last.get_by_text("Sencha First Flush").first).to_be_visible()
     page.get_by_role("button", name="Next").click()
 
 

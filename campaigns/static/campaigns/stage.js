@@ -14,7 +14,7 @@
     frame.title = "Preview of the message";
     frame.srcdoc = view.dark ? view.html.replace(dark, "all") : view.html.replace(dark, "not all");
     frame.addEventListener("load", () => {
-      stage.querySelectorAll("iframe").forEach((old) => old !== frame && old.remove());
+      while (frame.previousElementSibling?.matches("iframe")) frame.previousElementSibling.remove();
       stage.querySelector(".cc-stage__wait")?.remove();
     });
     stage.append(frame);
