@@ -40,6 +40,7 @@ TICKS: tuple[Tick, ...] = (
     Tick("imports", 5, "aiq.clock.ring_imports"),
     Tick("figures", 5 if settings.DEMO else 30, "aiq.clock.ring_figures"),
     Tick("orders", 10 if settings.DEMO else 60, "aiq.clock.ring_orders"),
+    Tick("codes", 600, "aiq.clock.ring_codes"),
     Tick("retention", 3600, "aiq.clock.ring_retention"),
 )
 
@@ -70,6 +71,11 @@ def ring_figures() -> None:
 def ring_orders() -> None:
     """What was ordered is counted, for what sells and what is bought together."""
     ring("jobs", "campaigns.jobs.count_orders")
+
+
+def ring_codes() -> None:
+    """Owners are told of discounts whose codes run low."""
+    ring("jobs", "campaigns.jobs.warn_of_codes")
 
 
 def ring_retention() -> None:

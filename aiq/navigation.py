@@ -43,6 +43,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Campaigns", "campaign", "/admin/campaigns/", access.BUILD_CAMPAIGNS),
             Entry("Templates", "draft", "admin:campaigns_messagetemplate_changelist", access.BUILD_CAMPAIGNS),
             Entry("Audiences", "groups", "admin:campaigns_audience_changelist", access.BUILD_CAMPAIGNS),
+            Entry("Discounts", "sell", "admin:campaigns_discount_changelist", access.BUILD_CAMPAIGNS),
         ),
     ),
     ("Shoppers", (Entry("Shoppers", "person", "admin:campaigns_shopper_changelist", access.LOOK_AT_SHOPPERS),)),

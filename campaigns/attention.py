@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from accounts import access
 from accounts.models import Merchant
+from campaigns.incentives import warning
 from campaigns.models import Campaign, CampaignStatus, Delivery, DeliveryStatus
 
 STUCK_AFTER = timedelta(minutes=10)
@@ -38,7 +40,13 @@ def notices(merchant: Merchant, now: datetime) -> list[Notice]:
     """Approvals that wait, deliveries that are stuck, unknown or failed, and what keeps a campaign from going live."""
     return [
         notice
-        for notice in (_approvals(merchant), _stuck(merchant, now), *_lost(merchant, now), *_sender(merchant))
+        for notice in (
+            _approvals(merchant),
+            _stuck(merchant, now),
+            *_lost(merchant, now),
+            *_sender(merchant),
+            *_codes(merchant, now),
+        )
         if notice
     ]
 
@@ -84,3 +92,10 @@ def _sender(merchant: Merchant) -> list[Notice]:
         return []
     text = "No postal address: the law asks for one in every mail, so no campaign can go live"
     return [Notice(text, "/admin/accounts/merchant/", "Add it", access.MANAGE_SETTINGS, grave=True)]
+
+
+def _codes(merchant: Merchant, now: datetime) -> Iterator[Notice]:
+    """Discounts that live campaigns give and whose codes run out."""
+    for discount, pool in warning.running_low(merchant, now):
+        link = reverse("admin:campaigns_discount_change", args=[discount.code])
+        yield Notice(f"“{discount}”: {pool.words}", link, "Add codes", access.BUILD_CAMPAIGNS, grave=pool.dry)

@@ -11,7 +11,8 @@ from accounts.models import Merchant
 from campaigns.composer.reading import NotADocument
 from campaigns.composer.writing import Place, Written, write
 from campaigns.drafts import source_of
-from campaigns.models import Discount, Step
+from campaigns.incentives import choosing
+from campaigns.models import Step
 from campaigns.templating.compiling import Problem, TemplateProblems, compile_source
 
 RULES = ("sold_out", "price_rose", "discount", "no_code")
@@ -47,7 +48,11 @@ class ContentForm(forms.ModelForm):
             "subject": {"required": "Write a subject: it is what the shopper sees first."},
             "body": {"required": "The message is empty. Write it, or pick a template."},
         }
-        help_texts: ClassVar[dict[str, str]] = {"preheader": "Shown after the subject in the inbox."}
+        help_texts: ClassVar[dict[str, str]] = {
+            "preheader": "Shown after the subject in the inbox.",
+            "discount": choosing.HELP,
+            "no_code": choosing.HELP_NO_CODE,
+        }
 
     def __init__(self, *args: Any, merchant: Merchant, draft: bool = False, **kwargs: Any) -> None:
         self.merchant, self.draft = merchant, draft
@@ -60,9 +65,8 @@ class ContentForm(forms.ModelForm):
         self.fields["body"].required = not draft and not self.composed
         for name in RULES:
             self.fields[name].required = False
-        discounts = Discount.objects.for_merchant(merchant).offered()
-        self.fields["discount"].queryset = discounts  # type: ignore[attr-defined]
-        self.fields["discount"].empty_label = "No discount"  # type: ignore[attr-defined]
+        choosing.offer(self.fields["discount"], merchant, self.instance.discount_id)
+        self.initial["discount"] = self.instance.discount.code if self.instance.discount else None
 
     def clean_body(self) -> str:
         """With plain line feeds: browsers send CR LF."""

@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from aiq.lib import doorbell
 from campaigns import affinity, figures, matching, retention, scheduling, sending
+from campaigns.incentives import warning
 
 KEEP_UP, FORGET = "campaigns.jobs.keep_up", "campaigns.jobs.forget"
-COUNT_ORDERS = "campaigns.jobs.count_orders"
+COUNT_ORDERS, WARN_OF_CODES = "campaigns.jobs.count_orders", "campaigns.jobs.warn_of_codes"
 DRAIN_SECONDS = 20.0
 LINGER_SECONDS = 2.0
 POLL_SECONDS = 0.005
@@ -57,6 +58,12 @@ def count_orders() -> None:
     """Count what was ordered: what sells, and what is bought together."""
     doorbell.answered(COUNT_ORDERS)
     affinity.count_orders(timezone.now())
+
+
+def warn_of_codes() -> None:
+    """Tell owners of discounts whose codes run low, once."""
+    doorbell.answered(WARN_OF_CODES)
+    warning.warn(timezone.now())
 
 
 def forget() -> None:

@@ -1,4 +1,5 @@
-"""Mails to staff about a campaign: asking for approval, approved, sent back. Sent after the state is committed.
+"""Mails to staff: about a campaign that asks for approval, is approved or sent back, and about codes that run low. Sent after the
+state is committed.
 
 A mail that cannot be sent is logged and forgotten: the campaign page and Home show the same.
 """
@@ -13,7 +14,7 @@ from django.core.mail import EmailMessage
 from django.urls import reverse
 
 from accounts.models import Role, User
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Discount
 
 logger = logging.getLogger(__name__)
 APPROVERS = (Role.OWNER, Role.OPERATOR)
@@ -59,14 +60,28 @@ def _submitter(campaign: Campaign, decider: User | None) -> list[str]:
     return [submitter.email] if submitter and submitter.is_active and submitter != decider else []
 
 
+def warn_of_codes(discount: Discount, words: str) -> None:
+    """To owners: a discount that a live campaign gives has few codes left, or none."""
+    owners = User.objects.filter(is_active=True, memberships__merchant=discount.merchant, memberships__role=Role.OWNER)
+    _mail(
+        [owner.email for owner in owners],
+        f"Codes run low: {discount}",
+        f"The discount “{discount}” of {discount.merchant} is given by a campaign that is live. {words}\n\nAdd codes here:",
+        reverse("admin:campaigns_discount_change", args=[discount.code]),
+    )
+
+
 def _send(campaign: Campaign, to: Sequence[str], subject: str, text: str) -> None:
-    link = settings.PUBLIC_URL + reverse("campaigns:overview", args=[campaign.code])
-    messages = [EmailMessage(" ".join(subject.split()), f"{text}\n\n{link}\n", to=[address]) for address in to]
-    for message in messages:
+    _mail(to, subject, text, reverse("campaigns:overview", args=[campaign.code]))
+
+
+def _mail(to: Sequence[str], subject: str, text: str, path: str) -> None:
+    body = f"{text}\n\n{settings.PUBLIC_URL}{path}\n"
+    for message in [EmailMessage(" ".join(subject.split()), body, to=[address]) for address in to]:
         try:
             message.send()
         except (SMTPException, AnymailError, OSError) as error:
-            logger.warning("A notice about campaign %s could not be mailed: %s", campaign.code, error)
+            logger.warning("A notice about %s could not be mailed: %s", path, error)
 
 
 def _name(user: User | None) -> str:

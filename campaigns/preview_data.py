@@ -9,7 +9,8 @@ from campaigns.context import context_of, locale_of, merchant_data, store_data
 from campaigns.feeds import FeedCart, Kind, Policy, kinds, load_feeds
 from campaigns.feeds.items import DEFAULT_POLICY
 from campaigns.feeds.kinds import ABANDONED, MAX_COUNT
-from campaigns.models import Cart
+from campaigns.incentives import showing
+from campaigns.models import Cart, Discount
 from campaigns.starters import SAMPLE_CONTEXT
 
 CARTS_TO_CHOOSE = 12
@@ -22,12 +23,27 @@ def past_carts(merchant: Merchant) -> list[Cart]:
 
 
 def preview_context(
-    merchant: Merchant, cart: Cart | None, *, feed: bool, body: str = "", policy: Policy = DEFAULT_POLICY
+    merchant: Merchant,
+    cart: Cart | None,
+    *,
+    feed: bool,
+    body: str = "",
+    policy: Policy = DEFAULT_POLICY,
+    discount: Discount | None = None,
 ) -> dict[str, Any]:
     """A message's data (`campaigns.templating.macros`) as a delivery would have it now; without a cart, a sample shopper's.
 
-    `feed`: products of the cart are shown; `body`: the source, whose other product feeds are loaded too.
+    `feed`: products of the cart are shown; `body`: the source, whose other product feeds are loaded too; `discount`: shown with a
+    code that is nobody's.
     """
+    context = _context(merchant, cart, feed=feed, body=body, policy=policy)
+    if discount:
+        locale = locale_of(merchant, cart.shopper if cart else None)
+        context["incentive"] = showing.example(discount, context["cart"]["url"], merchant, locale, timezone.now())
+    return context
+
+
+def _context(merchant: Merchant, cart: Cart | None, *, feed: bool, body: str, policy: Policy) -> dict[str, Any]:
     if cart is None:
         own = {"store": store_data(merchant, merchant.stores.first()), "merchant": merchant_data(merchant)}
         return {**SAMPLE_CONTEXT, **own, "items": SAMPLE_CONTEXT["items"] if feed else []}

@@ -14,6 +14,7 @@ from campaigns import content_checks, drafts, preview_data
 from campaigns.composer.writing import unfinished
 from campaigns.content_facts import checks_of
 from campaigns.forecast import Forecast, forecast
+from campaigns.incentives import readiness
 from campaigns.models import Campaign, Step
 from campaigns.previewing import preview
 
@@ -41,12 +42,13 @@ class Check:
 
 def checks(campaign: Campaign, now: datetime, met: Forecast | None = None) -> list[Check]:
     """Every check of a campaign as it stands, red ones first. A constant number of queries; `met` saves one."""
-    step = campaign.steps.first()
+    step = campaign.steps.select_related("discount").first()
     found = [
         *_of_recipients(campaign),
         *_of_merchant(campaign, step),
         *_of_content(campaign, step),
         *_of_feed(campaign, step),
+        *_of_discount(campaign, step, now),
         *_of_reach(campaign, met or forecast(campaign.merchant, drafts.sketch_of(campaign), now)),
     ]
     return sorted(found, key=lambda check: (STOP, WARN, OK).index(check.level))
@@ -95,7 +97,7 @@ def _of_content(campaign: Campaign, step: Step | None) -> Iterator[Check]:
         yield Check("content", STOP, text, fix, "Finish it")
         return
     source = drafts.source_of(step, campaign.merchant)
-    sample = preview_data.preview_context(campaign.merchant, None, feed=source.feed)
+    sample = preview_data.preview_context(campaign.merchant, None, feed=source.feed, discount=step.discount)
     shown = preview(source, sample)
     problem = next(iter(shown.problems), None)
     if problem is None:
@@ -134,6 +136,18 @@ def _of_feed(campaign: Campaign, step: Step | None) -> Iterator[Check]:
     elif allowed and dynamic:
         text = "Your store sends the products of a cart, but this message does not show them."
         yield Check("feed", WARN, text, fix, "Add the Product Feed")
+
+
+def _of_discount(campaign: Campaign, step: Step | None, now: datetime) -> Iterator[Check]:
+    for found in readiness.findings(step, now) if step and step.body.strip() else ():
+        if found.level == readiness.OK:
+            yield Check("discount", OK, found.text)
+        elif found.of_discount and step and step.discount:
+            fix = reverse("admin:campaigns_discount_change", args=[step.discount.code])
+            yield Check("discount", found.level, found.text, fix, "Add codes")
+        else:
+            fix = reverse("campaigns:content", args=[campaign.code])
+            yield Check("discount", found.level, found.text, fix, "Open the message")
 
 
 def _of_reach(campaign: Campaign, met: Forecast) -> Iterator[Check]:

@@ -31,6 +31,7 @@ MAKERS: dict[str, Callable[[Merchant], Any]] = {
     "products/product": lambda merchant: make.product(merchant, f"Tea of {merchant.name}", category=merchant.slug),
     "campaigns/shopper": lambda merchant: make.shopper(merchant, first_name="One", last_name=f"of {merchant.name}"),
     "campaigns/audience": lambda merchant: make.audience(merchant, name=f"Group of {merchant.name}"),
+    "campaigns/discount": lambda merchant: make.discount(merchant, name=f"Gift of {merchant.name}"),
     "campaigns/messagetemplate": lambda merchant: make.template(merchant, name=f"Mail of {merchant.name}"),
     "integrations/eventkey": lambda merchant: make.event(make.connection(merchant, name=f"Door of {merchant.name}")),
 }
@@ -270,6 +271,7 @@ SETTINGS = {Role.OWNER, Role.OPERATOR}
 SHOPPERS = {Role.OWNER, Role.OPERATOR, Role.MANAGER}
 SEES = [
     ("campaigns/audience", BUILD),
+    ("campaigns/discount", BUILD),
     ("campaigns/messagetemplate", BUILD),
     ("products/product", BUILD),
     ("campaigns/shopper", SHOPPERS | {Role.STAFF}),
@@ -279,6 +281,7 @@ SEES = [
 ]
 ADDS = [
     ("campaigns/audience", BUILD),
+    ("campaigns/discount", BUILD),
     ("campaigns/messagetemplate", BUILD),
     ("products/product", set()),
     ("campaigns/shopper", SHOPPERS),
@@ -403,8 +406,13 @@ def test_a_list_costs_the_same_for_many_rows(owner: Client, mine: Merchant, plac
 
 
 def _again(place: str, merchant: Merchant) -> None:
-    if place in {"campaigns/audience", "campaigns/messagetemplate"}:
-        {"campaigns/audience": make.audience, "campaigns/messagetemplate": make.template}[place](merchant)
+    named: dict[str, Callable[[Merchant], Any]] = {
+        "campaigns/audience": make.audience,
+        "campaigns/discount": make.discount,
+        "campaigns/messagetemplate": make.template,
+    }
+    if place in named:
+        named[place](merchant)
     else:
         MAKERS[place](merchant)
 

@@ -36,6 +36,17 @@ class Added:
         if len(self.bad) < BAD_SHOWN:
             self.bad.append((line, why))
 
+    def in_words(self) -> str:
+        """ "1,200 codes added. 3 were known already. 2 lines hold no code." """
+        said = [f"{_counted(self.added, 'code')} added."]
+        said += [f"{self.known:,} {'was' if self.known == 1 else 'were'} known already."] if self.known else []
+        said += [f"{_counted(self.refused, 'line')} could not be taken."] if self.refused else []
+        return " ".join(said)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
 
 def add(discount: Discount, lines: Iterable[str], now: datetime) -> Added:
     """Bring in codes, one a line, of a CSV the first column; line by line, so that a long file needs no memory. Good lines are kept."""

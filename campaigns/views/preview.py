@@ -20,8 +20,9 @@ from campaigns.content_facts import checks_of
 from campaigns.contents import compiled_of
 from campaigns.feeds import Policy
 from campaigns.forms import TestSendForm
+from campaigns.incentives import choosing
 from campaigns.links import PlainLinks
-from campaigns.models import Campaign, Cart, Content, PriceRose, SoldOut, Step
+from campaigns.models import Campaign, Cart, Content, Discount, PriceRose, SoldOut, Step
 from campaigns.previewing import PREVIEW_POLICY, Preview
 from campaigns.rendering import MissingData, Rendered, RenderFailed
 from campaigns.rendering import render as render_message
@@ -61,8 +62,9 @@ def send_test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @xframe_options_sameorigin
 def draft(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """The message as it is saved."""
-    source = drafts.source_of(first_step(campaign), campaign.merchant)
-    return _document(_lifelike(campaign.merchant, source).html)
+    step = first_step(campaign)
+    source = drafts.source_of(step, campaign.merchant)
+    return _document(_lifelike(campaign.merchant, source, step.discount).html)
 
 
 @signed_in
@@ -98,7 +100,7 @@ def subject_shown(campaign: Campaign, content: Content | None) -> str:
     else:
         step = first_step(campaign)
         source = drafts.source_of(step, campaign.merchant)
-        message, written = _lifelike(campaign.merchant, source).message, step.subject
+        message, written = _lifelike(campaign.merchant, source, step.discount).message, step.subject
     return message.subject if message and written else written
 
 
@@ -106,9 +108,13 @@ def _frozen(merchant: Merchant, content: Content) -> Rendered | None:
     """A version's message with the data of a sample shopper; None where that lacks something."""
     compiled = compiled_of(content)
     try:
-        return render_message(compiled, preview_data.preview_context(merchant, None, feed=content.feed), PlainLinks())
+        return render_message(compiled, _sample(merchant, content), PlainLinks())
     except (MissingData, RenderFailed):
         return None
+
+
+def _sample(merchant: Merchant, content: Content) -> dict[str, Any]:
+    return preview_data.preview_context(merchant, None, feed=content.feed, discount=content.discount)
 
 
 def _typed(request: HttpRequest, campaign: Campaign) -> Step:
@@ -123,6 +129,8 @@ def _typed(request: HttpRequest, campaign: Campaign) -> Step:
     if written := _written(request):
         step.blocks, step.body = written.document.as_json(), written.mjml.source
         step.feed = written.document.uses_feed
+    if "discount" in request.POST:
+        step.discount = choosing.chosen(campaign.merchant, request.POST["discount"])
     return step
 
 
@@ -139,18 +147,20 @@ def _material(campaign: Campaign, step: Step, cart_code: str) -> tuple[Source, d
     cart = cart_of(campaign, cart_code)
     policy = Policy(step.sold_out, step.price_rose)
     return source, preview_data.preview_context(
-        campaign.merchant, cart, feed=source.feed, body=source.body, policy=policy
+        campaign.merchant, cart, feed=source.feed, body=source.body, policy=policy, discount=step.discount
     )
 
 
-def _lifelike(merchant: Merchant, source: Source) -> Preview:
+def _lifelike(merchant: Merchant, source: Source, discount: Discount | None = None) -> Preview:
     """With the merchant's newest cart, so that its own products are seen; with a sample where that lacks something."""
     newest = next(iter(preview_data.past_carts(merchant)), None)
     shown = previewing.preview(
-        source, preview_data.preview_context(merchant, newest, feed=source.feed, body=source.body)
+        source,
+        preview_data.preview_context(merchant, newest, feed=source.feed, body=source.body, discount=discount),
     )
     if shown.missing:
-        return previewing.preview(source, preview_data.preview_context(merchant, None, feed=source.feed))
+        sample = preview_data.preview_context(merchant, None, feed=source.feed, discount=discount)
+        return previewing.preview(source, sample)
     return shown
 
 

@@ -142,8 +142,8 @@ def test_only_the_merchants_own_offered_discounts_can_be_chosen() -> None:
     )
     client = client_of(merchant)
     for refused in (foreign, ended):
-        assert client.post(url(campaign, "content"), posted(HEADING, discount=refused.pk)).status_code == 422
-    client.post(url(campaign, "content"), posted(HEADING, discount=own.pk, no_code="hold", sold_out="drop"))
+        assert client.post(url(campaign, "content"), posted(HEADING, discount=refused.code)).status_code == 422
+    client.post(url(campaign, "content"), posted(HEADING, discount=own.code, no_code="hold", sold_out="drop"))
     step = campaign.steps.get()
     assert (step.discount, step.no_code, step.sold_out, step.price_rose) == (own, "hold", "drop", "show")
 

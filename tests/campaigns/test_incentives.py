@@ -15,7 +15,7 @@ from campaigns import sending
 from campaigns.gather import gather
 from campaigns.incentives import giving, pool
 from campaigns.links import PlainLinks
-from campaigns.models import Decision, Delivery, DiscountCode, GivenDiscount, Outcome
+from campaigns.models import Decision, Delivery, Discount, DiscountCode, GivenDiscount, Outcome
 from campaigns.rendering import render
 from campaigns.starters import SAMPLE_CONTEXT
 from campaigns.templating.compiling import Source, TemplateProblems, compile_source
@@ -152,8 +152,9 @@ def test_without_a_code_the_message_goes_without_the_discount(shop, smtp_sink) -
 
 
 def test_held_messages_leave_once_there_are_codes_again(shop, smtp_sink) -> None:
-    discount = factories.discount(shop.merchant, pattern="TEA-########")
+    discount = factories.discount(shop.merchant, codes=["LAST"], pattern="TEA-########")
     live(shop, discount, no_code="hold")
+    discount.codes.update(given=True)
     abandon(shop)
     run_workers()
     decision = Decision.objects.get(kind="step")
@@ -164,7 +165,9 @@ def test_held_messages_leave_once_there_are_codes_again(shop, smtp_sink) -> None
 
 
 def test_held_messages_expire_as_all_others(shop, smtp_sink) -> None:
-    live(shop, factories.discount(shop.merchant, pattern="TEA-########"), no_code="hold")
+    discount = factories.discount(shop.merchant, codes=["LAST"])
+    live(shop, discount, no_code="hold")
+    discount.codes.update(given=True)
     abandon(shop)
     run_workers()
     Delivery.objects.update(send_at=timezone.now(), expires_at=timezone.now())
@@ -185,7 +188,8 @@ def test_held_messages_expire_as_all_others(shop, smtp_sink) -> None:
     ],
 )
 def test_a_guard_that_fails_leaves_the_discount_out_and_says_so(shop, smtp_sink, terms, failed) -> None:
-    live(shop, factories.discount(shop.merchant, **terms), no_code="hold")
+    live(shop, factories.discount(shop.merchant), no_code="hold")
+    Discount.objects.update(**terms)
     abandon(shop)
     run_workers()
     assert "Code" not in text_of(smtp_sink.messages[0])
