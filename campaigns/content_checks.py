@@ -42,6 +42,7 @@ class Needed:
     lacking: int
     known: int
     of: str = "shoppers"
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

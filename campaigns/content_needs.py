@@ -53,7 +53,7 @@ def _counted(rows: Any, conditions: Mapping[str, Q], of: str) -> list[Needed]:
     newest = rows.model.objects.filter(pk__in=rows.order_by("-pk").values("pk")[:LATEST])
     counts = {f"n{at}": Count("pk", filter=condition) for at, condition in enumerate(conditions.values())}
     found = newest.aggregate(known=Count("pk"), **counts)
-    return [Needed(MACROS[name], found[f"n{at}"], found["known"], of) for at, name in enumerate(conditions)]
+    return [Needed(MACROS[name], found[f"n{at}"], found["known"], of, name) for at, name in enumerate(conditions)]
 
 
 def _without(context: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

@@ -8,27 +8,16 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts import access
-from campaigns import drafts, preview_data
+from campaigns import content_needs, drafts, preview_data
 from campaigns.content_form import ContentForm
 from campaigns.forms import TemplateForm
 from campaigns.models import Campaign, MessageTemplate
-from campaigns.templating.macros import MACROS
+from campaigns.templating.picker import picks
 from campaigns.views import compose
 from campaigns.views.product_feed import is_dynamic, offered, why_not_cart
 from campaigns.views.scope import on_campaign, refuse
 from campaigns.views.steps import first_step, go, saved, saves_only, step_page, url_of, user_of
 from campaigns.views.wizard import get_or_post
-
-# What a placeholder stands on where the shopper's value is not known.
-_DEFAULTS = {
-    "shopper.first_name": "'there'",
-    "shopper.last_name": "''",
-    "cart.url": "store.url",
-    "cart.total": "''",
-    "cart.item_count": "'some'",
-    "store.name": "merchant.name",
-}
-_NOT_PICKED = {"items", "merchant.on_color", "merchant.color"}
 
 
 @on_campaign(access.BUILD_CAMPAIGNS)
@@ -98,12 +87,8 @@ def save_template(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 def _editor(campaign: Campaign, request: HttpRequest) -> dict[str, Any]:
     return {
         "feeds": offered(campaign),
-        "macros": [(_tag(name), label) for name, label in MACROS.items() if name not in _NOT_PICKED],
+        "macros": picks(),
+        "lacking": content_needs.lacking(campaign.merchant, content_needs.CANDIDATES),
         "carts": preview_data.past_carts(campaign.merchant),
         "my_address": user_of(request).email,
     }
-
-
-def _tag(name: str) -> str:
-    default = _DEFAULTS.get(name)
-    return f"{{{{ {name} | default: {default} }}}}" if default else f"{{{{ {name} }}}}"
