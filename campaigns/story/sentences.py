@@ -128,6 +128,10 @@ def _support(saw: str, ear: Ear) -> str:
     return lower_first(saw)
 
 
+def _no_code(saw: str, ear: Ear) -> str:
+    return "the discount has no code left"
+
+
 _CLAUSES: Mapping[str, Callable[[str, Ear], str]] = {
     "not_bought": _bought,
     "not_emptied": _named,
@@ -141,6 +145,7 @@ _CLAUSES: Mapping[str, Callable[[str, Ear], str]] = {
     "stock": _stock,
     "lines": _lines,
     "price": _price,
+    "discount_code": _no_code,
     "data": _data,
     "accepted": _server,
     "support": _support,

@@ -8,7 +8,7 @@ from uuid import UUID
 from aiq.lib.money import money
 from campaigns import reasons
 from campaigns.models import Consent, Decision, Delivery, DeliveryStatus, Order, TrackingEvent, TrackingKind
-from campaigns.story.sentences import Ear, because, order_name
+from campaigns.story.sentences import Ear, because, lower_first, order_name
 
 D, T = DeliveryStatus, TrackingKind
 
@@ -93,7 +93,7 @@ def headline(
     """How it stands with one message."""
     status = D(delivery.status)
     if status in {D.SENT, D.DELIVERED}:
-        return _sent(delivery, tracking, ear)
+        return _sent(delivery, tracking, ear) + _without_discount(checks)
     if status == D.BOUNCED:
         return f"Sent {_when_sent(delivery, ear)}, and the address refused it"
     if status == D.SKIPPED:
@@ -125,6 +125,12 @@ def _sent(delivery: Delivery, tracking: Sequence[TrackingEvent], ear: Ear) -> st
     seen = {event.kind for event in tracking if not event.machine}
     words = [word for kind, word in _SINCE.items() if kind in seen]
     return f"Sent {_when_sent(delivery, ear)}" + (f", {_listed(words)}" if words else "")
+
+
+def _without_discount(checks: Sequence[Check]) -> str:
+    """ "; sent without the discount: the day's budget is used up". A guard that failed stopped the discount, not the message."""
+    failed = next((check.code for check in checks if check.code.startswith("discount_") and not check.passed), "")
+    return f"; {lower_first(reasons.blocked(failed))}" if failed else ""
 
 
 def won(order: Order | None, ear: Ear) -> str:

@@ -151,6 +151,22 @@ def test_without_a_code_the_message_goes_without_the_discount(shop, smtp_sink) -
     ]
 
 
+@pytest.mark.parametrize(
+    ("no_code", "said"),
+    [("send", "; the discount has no code left"), ("hold", "Waits: the discount has no code left. It goes out if")],
+)
+def test_a_deliverys_page_says_that_there_was_no_code(shop, smtp_sink, no_code, said) -> None:
+    discount = factories.discount(shop.merchant, codes=["LAST"])
+    live(shop, discount, no_code=no_code)
+    discount.codes.update(given=True)
+    abandon(shop)
+    run_workers()
+    client = Client()
+    client.force_login(factories.user("owner", shop.merchant))
+    page = client.get(f"/admin/deliveries/{Delivery.objects.get().code}/").content.decode()
+    assert said in page
+
+
 def test_held_messages_leave_once_there_are_codes_again(shop, smtp_sink) -> None:
     discount = factories.discount(shop.merchant, codes=["LAST"], pattern="TEA-########")
     live(shop, discount, no_code="hold")
