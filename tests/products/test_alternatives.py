@@ -2,7 +2,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from products.alternatives import Candidate, Gap, Rule, choose
@@ -148,6 +148,7 @@ candidates = st.lists(st.builds(Candidate, offers, st.sampled_from(Rule), st.int
 wanted = st.lists(st.tuples(gaps, candidates), max_size=5)
 
 
+@settings(deadline=None)
 @given(wanted, st.sets(keys | st.sampled_from(["s1", "s2"])))
 def test_whatever_the_cart_and_the_catalogue_an_alternative_is_buyable_in_the_band_and_not_in_the_cart(lines, in_cart):
     chosen = choose([line for line, _ in lines], [found for _, found in lines], in_cart)
@@ -165,6 +166,7 @@ def test_whatever_the_cart_and_the_catalogue_an_alternative_is_buyable_in_the_ba
                 assert line.price * Decimal("0.75") <= best.price <= line.price * Decimal("1.25")
 
 
+@settings(deadline=None)
 @given(wanted, st.randoms(use_true_random=False))
 def test_the_order_of_the_candidates_does_not_matter(lines, random):
     lines = [(line, list({one.offer.key: one for one in found}.values())) for line, found in lines]

@@ -1,0 +1,3 @@
+from products.admin.catalogue import ProductAdmin
+
+__all__ = ["ProductAdmin"]
