@@ -139,9 +139,21 @@ class QuietHours(models.TextChoices):
     NEXT = "next", "Try the next channel"
 
 
-class Step(models.Model):
-    """One message of a campaign, as it is being edited: when, on which channel, and its content's source."""
+class KeptSteps(models.Manager["Step"]):
+    """Steps that were not taken out of their campaign. One that was live is never deleted: its deliveries point to it."""
 
+    def get_queryset(self) -> "models.QuerySet[Step]":
+        return super().get_queryset().filter(removed_at__isnull=True)
+
+
+class Step(models.Model):
+    """One message of a campaign, as it is being edited: when, on which channel, and its content's source.
+
+    Of the variants of an A/B test and of the channels of a waterfall a shopper gets one: they share a position, and all
+    but the first point to it by `lead`, so that a delivery is unique for them together. `lead` stays when they change.
+    """
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField(default=1)
     channel = models.CharField(max_length=16, default="email")
@@ -163,19 +175,34 @@ class Step(models.Model):
     no_code = models.CharField(max_length=8, choices=NoCode, default=NoCode.SEND)
     variant = models.CharField(max_length=2, default="a", help_text="Of an A/B test; all else has one variant.")
     rank = models.PositiveSmallIntegerField(default=1, help_text="Of a waterfall's channels: 1 is tried first.")
+    share = models.PositiveSmallIntegerField(default=50, help_text="Of an A/B test's shoppers, relative to the others'.")
+    lead = models.ForeignKey("self", on_delete=models.RESTRICT, null=True, blank=True, related_name="following")
     quiet_hours = models.CharField(max_length=8, choices=QuietHours, default=QuietHours.HOLD)
     extras = models.JSONField(
         default=dict, blank=True, help_text="What only this channel has, such as a push's picture."
     )
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[KeptSteps] = KeptSteps()
+    everything: ClassVar["models.Manager[Step]"] = models.Manager()
 
     class Meta:
-        ordering = ["position"]
+        ordering = ["position", "rank", "variant", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["campaign", "position", "channel", "variant"], name="step_once_per_place")
+            models.UniqueConstraint(
+                fields=["campaign", "position", "channel", "variant"],
+                condition=Q(removed_at__isnull=True),
+                name="step_once_per_place",
+            )
         ]
 
     def __str__(self) -> str:
         return f"{self.campaign} · {self.position}"
+
+    @property
+    def place_id(self) -> int:
+        """The step that stands for all of which a shopper gets one."""
+        return self.lead_id or self.pk
 
 
 class CampaignVersion(models.Model):
@@ -197,7 +224,9 @@ class CampaignVersion(models.Model):
 
 
 class Content(models.Model):
-    """The compiled message of one step of one version. Never updated: senders cache it by its key for ever."""
+    """The compiled message of one step of one version. Never updated: senders cache it by its key for ever.
+
+    `step` is the step that stands for all of which a shopper gets one (`Step.lead`)."""
 
     version = models.ForeignKey(CampaignVersion, on_delete=models.CASCADE, related_name="contents")
     step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="contents")
@@ -219,6 +248,7 @@ class Content(models.Model):
     no_code = models.CharField(max_length=8, choices=NoCode, default=NoCode.SEND)
     variant = models.CharField(max_length=2, default="a", help_text="Of an A/B test; all else has one variant.")
     rank = models.PositiveSmallIntegerField(default=1, help_text="Of a waterfall's channels: 1 is tried first.")
+    share = models.PositiveSmallIntegerField(default=50, help_text="Of an A/B test's shoppers, relative to the others'.")
     quiet_hours = models.CharField(max_length=8, choices=QuietHours, default=QuietHours.HOLD)
     extras = models.JSONField(
         default=dict, blank=True, help_text="What only this channel has, such as a push's picture."

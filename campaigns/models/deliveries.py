@@ -59,7 +59,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 class Delivery(models.Model):
     """One message to one shopper for one step and episode: unique in the database, sent at most once.
 
-    `due_at` is when the step asks for it; `send_at` is when it is looked at next (a deferral moves it).
+    `due_at` is when the step asks for it; `send_at` is when it is looked at next (a deferral moves it). `rank` is that of
+    the channel in a waterfall, empty elsewhere: of a waterfall's channels one at a time may be on its way or have reached.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -74,6 +75,7 @@ class Delivery(models.Model):
         Shopper, on_delete=models.SET_NULL, null=True, related_name="deliveries", db_index=False
     )
     channel = models.CharField(max_length=16)
+    rank = models.PositiveSmallIntegerField(null=True)
     status = models.CharField(max_length=12, choices=DeliveryStatus, default=DeliveryStatus.PENDING)
     reason = models.CharField(max_length=32, blank=True)
     due_at = models.DateTimeField()
@@ -93,6 +95,11 @@ class Delivery(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["episode", "step", "channel"], name="delivery_once_per_episode_step_channel"
+            ),
+            models.UniqueConstraint(
+                fields=["episode", "step"],
+                condition=Q(rank__isnull=False) & ~Q(status__in=["skipped", "failed", "bounced"]),
+                name="one_channel_of_a_waterfall",
             ),
             models.CheckConstraint(
                 condition=(Q(status="skipped") & ~Q(reason=""))
