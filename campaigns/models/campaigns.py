@@ -175,7 +175,9 @@ class Step(models.Model):
     no_code = models.CharField(max_length=8, choices=NoCode, default=NoCode.SEND)
     variant = models.CharField(max_length=2, default="a", help_text="Of an A/B test; all else has one variant.")
     rank = models.PositiveSmallIntegerField(default=1, help_text="Of a waterfall's channels: 1 is tried first.")
-    share = models.PositiveSmallIntegerField(default=50, help_text="Of an A/B test's shoppers, relative to the others'.")
+    share = models.PositiveSmallIntegerField(
+        default=50, help_text="Of an A/B test's shoppers, relative to the others'."
+    )
     lead = models.ForeignKey("self", on_delete=models.RESTRICT, null=True, blank=True, related_name="following")
     quiet_hours = models.CharField(max_length=8, choices=QuietHours, default=QuietHours.HOLD)
     extras = models.JSONField(
@@ -248,7 +250,9 @@ class Content(models.Model):
     no_code = models.CharField(max_length=8, choices=NoCode, default=NoCode.SEND)
     variant = models.CharField(max_length=2, default="a", help_text="Of an A/B test; all else has one variant.")
     rank = models.PositiveSmallIntegerField(default=1, help_text="Of a waterfall's channels: 1 is tried first.")
-    share = models.PositiveSmallIntegerField(default=50, help_text="Of an A/B test's shoppers, relative to the others'.")
+    share = models.PositiveSmallIntegerField(
+        default=50, help_text="Of an A/B test's shoppers, relative to the others'."
+    )
     quiet_hours = models.CharField(max_length=8, choices=QuietHours, default=QuietHours.HOLD)
     extras = models.JSONField(
         default=dict, blank=True, help_text="What only this channel has, such as a push's picture."

@@ -11,63 +11,65 @@ from accounts import access
 from campaigns import content_needs, drafts, preview_data
 from campaigns.content_form import ContentForm
 from campaigns.forms import TemplateForm
-from campaigns.models import Campaign, MessageTemplate
+from campaigns.models import Campaign, MessageTemplate, Step
 from campaigns.templating.picker import picks
 from campaigns.views import compose
 from campaigns.views.product_feed import is_dynamic, offered, why_not_cart
 from campaigns.views.scope import on_campaign, refuse
-from campaigns.views.steps import first_step, go, saved, saves_only, step_page, url_of, user_of
+from campaigns.views.steps import go, on_step, saved, saves_only, step_page, step_url, user_of
 from campaigns.views.wizard import get_or_post
 
 
 @on_campaign(access.BUILD_CAMPAIGNS)
 @get_or_post
-def content(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    step = first_step(campaign)
+@on_step
+def content(request: HttpRequest, campaign: Campaign, step: Step) -> HttpResponse:
     if request.method != "POST" and (not step.body or "templates" in request.GET):
         return step_page(request, campaign, "content", templates=drafts.templates(campaign.merchant), step=step)
     form = ContentForm(request.POST or None, instance=step, merchant=campaign.merchant, draft=saves_only(request))
     if request.method == "POST" and form.is_valid() and saved(request, campaign, lambda _: form.save()):
-        return _onwards(request, campaign, form)
+        return _onwards(request, campaign, form, step)
     editor = _editor(campaign, request)
     if form.composed and "source" not in request.GET:
         editor |= compose.page(campaign, form, dynamic=is_dynamic(campaign))
     return step_page(request, campaign, "content", form=form, step=step, **editor)
 
 
-def _onwards(request: HttpRequest, campaign: Campaign, form: ContentForm) -> HttpResponse:
+def _onwards(request: HttpRequest, campaign: Campaign, form: ContentForm, step: Step) -> HttpResponse:
     """Where the button leads after saving: to the source of the blocks, or as in the other steps."""
     if form.unfinished:
         first = form.unfinished[0]
         messages.warning(request, f"Saved, but not finished yet. {first.where}: {first.message}")
     if form.composed and request.POST.get("go") == "source":
-        return redirect(url_of(campaign, "content") + "?source=1")
+        return redirect(step_url(step, "content") + "?source=1")
     return go(request, campaign, "content")
 
 
 @on_campaign(access.BUILD_CAMPAIGNS)
 @require_POST
-def pick_template(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+@on_step
+def pick_template(request: HttpRequest, campaign: Campaign, step: Step) -> HttpResponse:
     """Put a template's content in place of what is there."""
     chosen = drafts.template(campaign.merchant, request.POST.get("template", ""))
     if chosen is None:
         refuse(request, "That template is not there any more. Pick another one.")
-        return redirect(url_of(campaign, "content") + "?templates=1")
+        return redirect(step_url(step, "content") + "?templates=1")
 
     def begin(locked: Campaign) -> None:
-        step = first_step(locked)
+        step.refresh_from_db()
         drafts.begin_from(step, chosen, feed=why_not_cart(locked) == "")
         step.save()
 
     saved(request, campaign, begin)
-    return redirect(url_of(campaign, "content"))
+    return redirect(step_url(step, "content"))
 
 
 @on_campaign(access.BUILD_CAMPAIGNS)
 @require_POST
-def save_template(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+@on_step
+def save_template(request: HttpRequest, campaign: Campaign, step: Step) -> HttpResponse:
     """Keep what stands in the editor as a template of the merchant; answers with a line to show beside the button."""
-    form = ContentForm(request.POST, instance=first_step(campaign), merchant=campaign.merchant, draft=True)
+    form = ContentForm(request.POST, instance=step, merchant=campaign.merchant, draft=True)
     named = TemplateForm(request.POST, merchant=campaign.merchant)
     form.fields["body"].required = not form.composed
     if not (named.is_valid() & form.is_valid()):

@@ -29,14 +29,15 @@ from campaigns.rendering import render as render_message
 from campaigns.starters import starters
 from campaigns.templating.compiling import Source
 from campaigns.views.scope import asked, on_campaign, signed_in
-from campaigns.views.steps import first_step, user_of
+from campaigns.views.steps import first_step, on_step, user_of
 
 
 @on_campaign(access.BUILD_CAMPAIGNS)
 @require_POST
-def live(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+@on_step
+def live(request: HttpRequest, campaign: Campaign, step: Step) -> HttpResponse:
     """What stands in the editor, rendered with the chosen cart. Saves nothing."""
-    step = _typed(request, campaign)
+    _type(step, request)
     source, context = _material(campaign, step, request.POST.get("cart", ""))
     shown = previewing.preview(source, context)
     found = checks_of(step, campaign.merchant, shown, context) if step.body.strip() else []
@@ -49,20 +50,23 @@ def live(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
 @on_campaign(access.BUILD_CAMPAIGNS)
 @require_POST
-def send_test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+@on_step
+def send_test(request: HttpRequest, campaign: Campaign, step: Step) -> HttpResponse:
     """Send what stands in the editor to some addresses; answers with a line for each, to show beside the button."""
     form = TestSendForm(request.POST)
     if not form.is_valid():
         return render(request, "campaigns/wizard/answer.html", {"errors": form.errors["address"]})
-    return render(request, "campaigns/wizard/answer.html", _tested(request, campaign, form.cleaned_data["address"]))
+    return render(
+        request, "campaigns/wizard/answer.html", _tested(request, campaign, step, form.cleaned_data["address"])
+    )
 
 
 @on_campaign(access.BUILD_CAMPAIGNS)
 @require_GET
 @xframe_options_sameorigin
-def draft(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+@on_step
+def draft(request: HttpRequest, campaign: Campaign, step: Step) -> HttpResponse:
     """The message as it is saved."""
-    step = first_step(campaign)
     source = drafts.source_of(step, campaign.merchant)
     return _document(_lifelike(campaign.merchant, source, step.discount).html)
 
@@ -117,9 +121,8 @@ def _sample(merchant: Merchant, content: Content) -> dict[str, Any]:
     return preview_data.preview_context(merchant, None, feed=content.feed, discount=content.discount)
 
 
-def _typed(request: HttpRequest, campaign: Campaign) -> Step:
-    """The step as it stands in the editor, valid or not; never saved."""
-    step = first_step(campaign)
+def _type(step: Step, request: HttpRequest) -> None:
+    """Make the step what stands in the editor, valid or not; never saved."""
     for field in ("subject", "preheader", "sender_name", "sender_email", "body"):
         setattr(step, field, request.POST.get(field, "")[:200_001])
     step.feed = request.POST.get("feed", "").lower() in {"true", "on", "1"}
@@ -130,8 +133,7 @@ def _typed(request: HttpRequest, campaign: Campaign) -> Step:
         step.blocks, step.body = written.document.as_json(), written.mjml.source
         step.feed = written.document.uses_feed
     if "discount" in request.POST:
-        step.discount = choosing.chosen(campaign.merchant, request.POST["discount"])
-    return step
+        step.discount = choosing.chosen(step.campaign.merchant, request.POST["discount"])
 
 
 def _written(request: HttpRequest) -> Written | None:
@@ -172,8 +174,9 @@ def cart_of(campaign: Campaign, code: str) -> Cart | None:
         return None
 
 
-def _tested(request: HttpRequest, campaign: Campaign, addresses: list[str]) -> dict[str, object]:
-    user, now, step = user_of(request), timezone.now(), _typed(request, campaign)
+def _tested(request: HttpRequest, campaign: Campaign, step: Step, addresses: list[str]) -> dict[str, object]:
+    user, now = user_of(request), timezone.now()
+    _type(step, request)
     source, context = _material(campaign, step, request.POST.get("cart", ""))
     shown = previewing.preview(source, context)
     if shown.message is None or shown.prepared is None:

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, cast
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,7 +17,7 @@ from campaigns import drafts, lifecycle, wording
 from campaigns.drafts import Sketch
 from campaigns.forecast import forecast
 from campaigns.models import Campaign, CampaignStatus, Step
-from campaigns.views.scope import page, refuse, tell
+from campaigns.views.scope import View, page, refuse, tell
 
 STEPS = {"channels": "Channels", "recipients": "Recipients", "content": "Content", "review": "Review"}
 PURPOSES = {
@@ -92,9 +95,26 @@ def url_of(campaign: Campaign, slug: str) -> str:
     return reverse(f"campaigns:{slug}", args=[campaign.code])
 
 
+def step_url(step: Step, name: str) -> str:
+    """The address of a page of this step."""
+    return reverse(f"campaigns:{name}", args=[step.campaign.code, step.code])
+
+
 def first_step(campaign: Campaign) -> Step:
     """The campaign's message; a draft that lost its step gets a new one."""
     return campaign.steps.first() or Step.objects.create(campaign=campaign)
+
+
+def on_step(view: View) -> View:
+    """Within `on_campaign`: hands the view the campaign's step of the address too; where it names none, the first.
+    404 for another campaign's, and for one that was taken out."""
+
+    @wraps(view)
+    def chosen(request: HttpRequest, campaign: Campaign, step: UUID | None = None, **kwargs: Any) -> HttpResponseBase:
+        found = get_object_or_404(campaign.steps, code=step) if step else first_step(campaign)
+        return view(request, campaign, found, **kwargs)
+
+    return chosen
 
 
 def in_words(campaign: Campaign, sketch: Sketch) -> dict[str, str]:
