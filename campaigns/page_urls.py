@@ -40,6 +40,7 @@ urlpatterns = [
     path("<uuid:code>/content/preview/", preview.live, name="live_preview"),
     path("<uuid:code>/content/<uuid:step>/preview/", preview.live, name="live_preview"),
     path("<uuid:code>/content/feed/", product_feed.draw, name="draw_feed"),
+    path("<uuid:code>/content/<uuid:step>/feed/", product_feed.draw, name="draw_feed"),
     path("<uuid:code>/content/draft/", preview.draft, name="draft_preview"),
     path("<uuid:code>/content/<uuid:step>/draft/", preview.draft, name="draft_preview"),
     path("<uuid:code>/content/test/", preview.send_test, name="send_test"),

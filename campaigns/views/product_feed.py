@@ -8,12 +8,12 @@ from accounts import access, plans
 from campaigns import preview_data, previewing, review
 from campaigns.feeds import Kind, Policy, kinds
 from campaigns.feeds.kinds import ABANDONED, kind
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Step
 from campaigns.templating import feeding
 from campaigns.templating.compiling import Source
 from campaigns.views.preview import cart_of
 from campaigns.views.scope import on_campaign
-from campaigns.views.steps import first_step
+from campaigns.views.steps import on_step
 
 _ALONE = """<mjml><mj-head><aiq-styles /></mj-head><mj-body background-color="#ffffff" css-class="card">
 {}
@@ -38,7 +38,8 @@ def why_not_cart(campaign: Campaign) -> str:
 
 @on_campaign(access.BUILD_CAMPAIGNS)
 @require_POST
-def draw(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+@on_step
+def draw(request: HttpRequest, campaign: Campaign, step: Step) -> HttpResponse:
     """The element as it is written in the source, and how it looks with the chosen cart. Saves nothing."""
     chosen = {name: request.POST.get(f"feed_{name}", "")[:200] for name in feeding.ATTRIBUTES}
     for name in feeding.SWITCHES:
@@ -47,7 +48,6 @@ def draw(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     shows = plans.includes(campaign.merchant.plan, plans.DYNAMIC_CONTENT)
     source = Source("Product feed", "", _ALONE.format(written), feed=shows, dynamic=shows)
     cart = cart_of(campaign, request.POST.get("cart", ""))
-    step = first_step(campaign)
     policy = Policy(step.sold_out, step.price_rose)
     context = preview_data.preview_context(campaign.merchant, cart, feed=shows, body=written, policy=policy)
     found = kind(chosen["kind"])
