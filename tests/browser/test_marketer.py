@@ -87,7 +87,7 @@ def test_a_marketer_builds_a_campaign_an_owner_approves_it_and_a_cart_gets_its_m
     expect(owner.locator(".cc-chip").first).to_have_text("Live")
 
     leave_cart(shop, 2)
-    decisions = until(lambda: _decided(shop, "evt-2", "sent"))
+    decisions = until(lambda: decided(shop, "evt-2", "sent"))
     assert all(check["passed"] for check in decisions[-1]["checks"])
 
     owner.goto("/inbox/?q=avery-2")
@@ -103,7 +103,7 @@ def _decisions(shop: Shop, event: str) -> list[dict[str, Any]]:
     return shop.site.call("GET", f"/v2/events/{event}", shop.key)["decisions"]  # type: ignore[no-any-return]
 
 
-def _decided(shop: Shop, event: str, outcome: str) -> list[dict[str, Any]] | None:
+def decided(shop: Shop, event: str, outcome: str) -> list[dict[str, Any]] | None:
     decisions = _decisions(shop, event)
     return decisions if outcome in [decision["outcome"] for decision in decisions] else None
 

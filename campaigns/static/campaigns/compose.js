@@ -23,6 +23,7 @@
   }
   const nameOf = (block) => data.labels[block.type][0];
   const byId = (id) => blocks.find((block) => block.id === id);
+  const placeOf = (id) => blocks.findIndex((block) => block.id === id);
   const rowOf = (id) => list.querySelector(`[data-id="${id}"]`);
   const announce = (text) => { says.textContent = text; };
   const plain = (html) => new DOMParser().parseFromString(html.replace(/<\/(p|li)>|<br ?\/?>/g, " "), "text/html").body.textContent.trim();
@@ -49,10 +50,11 @@
     blocks = JSON.parse(from.pop());
     lastEdit = { key: "", at: 0 };
     if (!byId(chosen)) chosen = "";
-    const at = document.activeElement?.closest?.("[data-field]")?.dataset.field;
+    const here = document.activeElement;
+    const [id, at] = [here.closest("[data-id]")?.dataset.id, here.closest("[data-field]")?.dataset.field];
     draw();
     keep();
-    focusOn(chosen, at);
+    if (id) focusOn(byId(id) ? id : blocks[0]?.id, at, here.dataset.act);
     announce(word);
   };
   const undo = () => travel(past, future, "Undone");
@@ -188,7 +190,8 @@
 
   const focusOn = (id, field = "", act = "open") => {
     const row = rowOf(id);
-    const inner = field && row?.querySelector(`[data-field="${field}"] :is([data-input], select, input):not([hidden])`);
+    const box = field && row?.querySelector(`[data-field="${field}"]`);
+    const inner = box && (box.querySelector("[data-input]:checked") ?? box.querySelector("[data-input]") ?? box.querySelector("[data-target] select"));
     const target = inner || row?.querySelector(`[data-act="${act}"]:not([disabled])`) || row?.querySelector("[data-act=open]");
     target?.focus();
     row?.scrollIntoView({ block: "nearest" });
@@ -215,19 +218,19 @@
     const end = footer < 0 || type === "footer" ? blocks.length : footer;
     place({ ...structuredClone(data.fresh[type]), id: freshId() }, after < 0 ? end : after + 1);
   };
-  const move = (id, to, act = "open") => {
-    const from = blocks.findIndex((block) => block.id === id);
+  const move = (id, to, act = "open", field = "") => {
+    const from = placeOf(id);
     if (to < 0 || to >= blocks.length || to === from) return;
     remember();
     const [block] = blocks.splice(from, 1);
     blocks.splice(to, 0, block);
     draw();
     keep();
-    focusOn(id, "", act);
+    focusOn(id, field, act);
     announce(`${nameOf(block)} moved, now block ${to + 1} of ${blocks.length}`);
   };
   const remove = (id) => {
-    const at = blocks.findIndex((block) => block.id === id);
+    const at = placeOf(id);
     remember();
     const [block] = blocks.splice(at, 1);
     if (chosen === id) chosen = "";
@@ -245,9 +248,9 @@
   };
   const acts = {
     open: toggle,
-    up: (id) => move(id, blocks.findIndex((block) => block.id === id) - 1, "up"),
-    down: (id) => move(id, blocks.findIndex((block) => block.id === id) + 1, "down"),
-    copy: (id) => place({ ...structuredClone(byId(id)), id: freshId() }, blocks.findIndex((block) => block.id === id) + 1),
+    up: (id) => move(id, placeOf(id) - 1, "up"),
+    down: (id) => move(id, placeOf(id) + 1, "down"),
+    copy: (id) => place({ ...structuredClone(byId(id)), id: freshId() }, placeOf(id) + 1),
     remove,
   };
 
@@ -377,7 +380,9 @@
       (key === "y" || event.shiftKey ? redo : undo)();
     } else if (row && event.altKey && !data.locked && ["arrowup", "arrowdown"].includes(key)) {
       event.preventDefault();
-      acts[key.slice(5)](row.dataset.id);
+      const { id } = row.dataset;
+      const at = event.target.closest("[data-field]")?.dataset.field;
+      move(id, placeOf(id) + (key === "arrowup" ? -1 : 1), event.target.dataset.act, at);
     } else if (command && key === "k" && event.target.isContentEditable) {
       event.preventDefault();
       linkForm(event.target.closest(".co-rich"), true);
