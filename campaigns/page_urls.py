@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from campaigns.views import actions, content, library, pages, preview, product_feed, wizard
+from campaigns.views import actions, content, library, pages, preview, product_feed, template_content, wizard
 
 app_name = "campaigns"
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("add/", wizard.add, name="add"),
     path("messagetemplate/begin/", library.begin, name="begin_template"),
     path("messagetemplate/<uuid:code>/versions/", library.show, name="template"),
+    path("messagetemplate/<uuid:code>/compose/", template_content.edit, name="compose_template"),
+    path("messagetemplate/<uuid:code>/compose/preview/", template_content.draw, name="draw_template"),
     path("messagetemplate/<uuid:code>/compare/", library.compare, name="compare_template"),
     path("messagetemplate/<uuid:code>/duplicate/", library.duplicate, name="duplicate_template"),
     path("messagetemplate/<uuid:code>/bring-back/<int:number>/", library.bring_back, name="bring_template_back"),

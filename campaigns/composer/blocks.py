@@ -110,7 +110,7 @@ class Feed(Block):
 @dataclass(frozen=True, slots=True)
 class Incentive(Block):
     type, name, icon = "incentive", "Discount", "sell"
-    about = "The discount's code. Left out for a shopper who gets none."
+    about = "The code of the discount chosen under “When it is sent”. Left out for a shopper who gets none."
     text: str = _field("plain", "Text", "A little something to come back", most=200)
     label: str = _field("plain", "Button", "Use the code", required="Write what the button says.", most=40)
 

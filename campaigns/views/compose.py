@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from campaigns import feeds
+from accounts.models import Merchant
+from campaigns import content_needs, feeds, preview_data
 from campaigns.composer.blocks import BLOCKS, MAX_BLOCKS, Block, Spec, specs_of, stored
 from campaigns.content_form import ContentForm
-from campaigns.models import Campaign
+from campaigns.templating.picker import picks
 
 LINKS = {
     "{{ cart.url }}": "Back to the cart",
@@ -46,9 +47,18 @@ class Kind:
         return stored(self.type())
 
 
-def page(campaign: Campaign, form: ContentForm, *, dynamic: bool) -> dict[str, Any]:
-    """The context of the composer. `dynamic`: a store of the campaign sends the products of a cart."""
-    reasons = {kind.slug: kind.why_not(campaign.merchant.plan, dynamic=dynamic) for kind in feeds.kinds()}
+def editor(merchant: Merchant) -> dict[str, Any]:
+    """What every page has on which a message is written: past carts to look at it with, and personal values to pick."""
+    return {
+        "macros": picks(),
+        "lacking": content_needs.lacking(merchant, content_needs.CANDIDATES),
+        "carts": preview_data.past_carts(merchant),
+    }
+
+
+def page(form: ContentForm, *, dynamic: bool, locked: bool = False) -> dict[str, Any]:
+    """The context of the composer. `dynamic`: a store sends the products of a cart; `locked`: nothing can be changed."""
+    reasons = {kind.slug: kind.why_not(form.merchant.plan, dynamic=dynamic) for kind in feeds.kinds()}
     kinds = [_kind(block, reasons) for block in BLOCKS.values()]
     return {
         "kinds": kinds,
@@ -60,7 +70,7 @@ def page(campaign: Campaign, form: ContentForm, *, dynamic: bool) -> dict[str, A
             "titles": {kind.slug: kind.title for kind in feeds.kinds()},
             "problems": [asdict(place) for place in form.unfinished],
             "most": MAX_BLOCKS,
-            "locked": not campaign.editable,
+            "locked": locked,
         },
     }
 

@@ -1,18 +1,15 @@
 """The wizard's third step: picking a template, writing the message, keeping it as a template."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts import access
-from campaigns import content_needs, drafts, preview_data
+from campaigns import drafts
 from campaigns.content_form import ContentForm
 from campaigns.forms import TemplateForm
 from campaigns.models import Campaign, MessageTemplate, Step
-from campaigns.templating.picker import picks
 from campaigns.views import compose
 from campaigns.views.product_feed import is_dynamic, offered, why_not_cart
 from campaigns.views.scope import on_campaign, refuse
@@ -29,9 +26,9 @@ def content(request: HttpRequest, campaign: Campaign, step: Step) -> HttpRespons
     form = ContentForm(request.POST or None, instance=step, merchant=campaign.merchant, draft=saves_only(request))
     if request.method == "POST" and form.is_valid() and saved(request, campaign, lambda _: form.save()):
         return _onwards(request, campaign, form, step)
-    editor = _editor(campaign, request)
+    editor = compose.editor(campaign.merchant) | {"feeds": offered(campaign), "my_address": user_of(request).email}
     if form.composed and "source" not in request.GET:
-        editor |= compose.page(campaign, form, dynamic=is_dynamic(campaign))
+        editor |= compose.page(form, dynamic=is_dynamic(campaign), locked=not campaign.editable)
     return step_page(request, campaign, "content", form=form, step=step, **editor)
 
 
@@ -84,13 +81,3 @@ def save_template(request: HttpRequest, campaign: Campaign, step: Step) -> HttpR
     )
     answer = f"Saved. “{named.cleaned_data['keep_as']}” can be picked in every campaign of {campaign.merchant}."
     return render(request, "campaigns/wizard/answer.html", {"done": answer})
-
-
-def _editor(campaign: Campaign, request: HttpRequest) -> dict[str, Any]:
-    return {
-        "feeds": offered(campaign),
-        "macros": picks(),
-        "lacking": content_needs.lacking(campaign.merchant, content_needs.CANDIDATES),
-        "carts": preview_data.past_carts(campaign.merchant),
-        "my_address": user_of(request).email,
-    }

@@ -18,6 +18,7 @@ from campaigns.models import MessageTemplate, TemplateVersion
 from campaigns.views.scope import asked, page, refuse, signed_in, tell
 from campaigns.views.steps import user_of
 
+_EDIT = {True: "campaigns:compose_template", False: "admin:campaigns_messagetemplate_change"}
 LIST = "admin:campaigns_messagetemplate_changelist"
 
 
@@ -54,7 +55,7 @@ def show(request: HttpRequest, template: MessageTemplate) -> HttpResponse:
         versions=versions,
         shown=shown,
         said=shown or template,
-        edit_address=reverse("admin:campaigns_messagetemplate_change", args=[template.code]),
+        edit_address=reverse(_EDIT[template.blocks is not None], args=[template.code]),
     )
 
 

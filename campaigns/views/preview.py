@@ -37,10 +37,15 @@ from campaigns.views.steps import first_step, on_step, user_of
 @on_step
 def live(request: HttpRequest, campaign: Campaign, step: Step) -> HttpResponse:
     """What stands in the editor, rendered with the chosen cart. Saves nothing."""
+    return drawn(request, campaign.merchant, step)
+
+
+def drawn(request: HttpRequest, merchant: Merchant, step: Step) -> HttpResponse:
+    """The step as it stands in the editor, as it looks, and what is to be said about it."""
     _type(step, request)
-    source, context = _material(campaign, step, request.POST.get("cart", ""))
+    source, context = _material(merchant, step, request.POST.get("cart", ""))
     shown = previewing.preview(source, context)
-    found = checks_of(step, campaign.merchant, shown, context) if step.body.strip() else []
+    found = checks_of(step, merchant, shown, context) if step.body.strip() else []
     answer: dict[str, Any] = {"preview": shown, "found": found}
     if written := _written(request):
         answer["found"] = [replace(check, block=written.mjml.block_at(check.line), line=0) for check in found]
@@ -144,12 +149,12 @@ def _written(request: HttpRequest) -> Written | None:
         return None
 
 
-def _material(campaign: Campaign, step: Step, cart_code: str) -> tuple[Source, dict[str, Any]]:
-    source = drafts.source_of(step, campaign.merchant)
-    cart = cart_of(campaign, cart_code)
+def _material(merchant: Merchant, step: Step, cart_code: str) -> tuple[Source, dict[str, Any]]:
+    source = drafts.source_of(step, merchant)
+    cart = cart_of(merchant, cart_code)
     policy = Policy(step.sold_out, step.price_rose)
     return source, preview_data.preview_context(
-        campaign.merchant, cart, feed=source.feed, body=source.body, policy=policy, discount=step.discount
+        merchant, cart, feed=source.feed, body=source.body, policy=policy, discount=step.discount
     )
 
 
@@ -166,10 +171,10 @@ def _lifelike(merchant: Merchant, source: Source, discount: Discount | None = No
     return shown
 
 
-def cart_of(campaign: Campaign, code: str) -> Cart | None:
+def cart_of(merchant: Merchant, code: str) -> Cart | None:
     try:
         carts = Cart.objects.select_related("shopper", "store")
-        return carts.filter(merchant=campaign.merchant, code=UUID(code)).first()
+        return carts.filter(merchant=merchant, code=UUID(code)).first()
     except ValueError:
         return None
 
@@ -177,7 +182,7 @@ def cart_of(campaign: Campaign, code: str) -> Cart | None:
 def _tested(request: HttpRequest, campaign: Campaign, step: Step, addresses: list[str]) -> dict[str, object]:
     user, now = user_of(request), timezone.now()
     _type(step, request)
-    source, context = _material(campaign, step, request.POST.get("cart", ""))
+    source, context = _material(campaign.merchant, step, request.POST.get("cart", ""))
     shown = previewing.preview(source, context)
     if shown.message is None or shown.prepared is None:
         return {"errors": ["The message cannot be made yet: see the note at the preview."]}

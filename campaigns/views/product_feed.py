@@ -47,7 +47,7 @@ def draw(request: HttpRequest, campaign: Campaign, step: Step) -> HttpResponse:
     written = feeding.written({name: value for name, value in chosen.items() if value})
     shows = plans.includes(campaign.merchant.plan, plans.DYNAMIC_CONTENT)
     source = Source("Product feed", "", _ALONE.format(written), feed=shows, dynamic=shows)
-    cart = cart_of(campaign, request.POST.get("cart", ""))
+    cart = cart_of(campaign.merchant, request.POST.get("cart", ""))
     policy = Policy(step.sold_out, step.price_rose)
     context = preview_data.preview_context(campaign.merchant, cart, feed=shows, body=written, policy=policy)
     found = kind(chosen["kind"])

@@ -159,3 +159,38 @@ def test_a_live_message_is_shown_and_not_changed() -> None:
     client.post(url(campaign, "content"), posted({"type": "divider"}))
     assert len(campaign.steps.get().blocks["blocks"]) == 2
     assert client.get(reverse("campaigns:draft_preview", args=[campaign.code])).status_code == 200
+
+
+def template_of(merchant: Any, **fields: Any) -> MessageTemplate:
+    document = read_blocks(json.loads(blocks(HEADING))).document.as_json()
+    given = {"name": "House", "subject": "Your cart", "body": factories.BODY, "blocks": document} | fields
+    return MessageTemplate.objects.create(merchant=merchant, **given)
+
+
+def test_a_template_of_blocks_is_composed_and_what_it_said_is_kept() -> None:
+    merchant = factories.merchant()
+    client, template = client_of(merchant), template_of(merchant)
+    address = reverse("campaigns:compose_template", args=[template.code])
+    assert "data-composer" in client.get(address).content.decode()
+    assert client.post(address, posted(HEADING, UNFINISHED)).status_code == 422
+    assert client.post(address, posted({"id": "new", "type": "divider"}, subject="Anew")).status_code == 302
+    template.refresh_from_db()
+    assert [block["id"] for block in template.blocks["blocks"]] == ["new", "end"]
+    assert (template.subject, template.number, template.versions.get().subject) == ("Anew", 2, "Your cart")
+    assert "mj-divider" in template.body
+    shown = client.post(reverse("campaigns:draw_template", args=[template.code]), posted(HEADING)).content.decode()
+    assert "Hello Anna" in shown
+
+
+def test_a_template_written_by_hand_is_edited_as_its_source() -> None:
+    merchant = factories.merchant()
+    template = template_of(merchant, blocks=None)
+    answer = client_of(merchant).get(reverse("campaigns:compose_template", args=[template.code]))
+    assert answer["Location"] == reverse("admin:campaigns_messagetemplate_change", args=[template.code])
+
+
+@pytest.mark.parametrize("name", ["compose_template", "draw_template"])
+def test_another_merchants_template_cannot_be_composed(name: str) -> None:
+    template = template_of(factories.merchant())
+    client = client_of(factories.merchant(), Role.OWNER)
+    assert client.post(reverse(f"campaigns:{name}", args=[template.code]), posted(HEADING)).status_code == 404
