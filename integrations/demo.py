@@ -6,7 +6,7 @@ does not do. Addresses of pictures and pages follow PUBLIC_URL, so they are told
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts import access
 from accounts.models import CartTrigger, Merchant, Plan, Role, Store, User
-from campaigns import drafts, lifecycle
+from campaigns import drafts, library, lifecycle
 from campaigns.models import Audience, Campaign
 from integrations import demo_history, simulator_catalog, simulator_pictures
 from integrations.connecting import Wish, connect
@@ -145,12 +145,21 @@ def _campaigns(merchant: Merchant, now: datetime) -> Campaign:
     live.steps.update(delay_minutes=1)
     lifecycle.set_live(live, owner, now - demo_history.SPAN - timedelta(days=1))
     marketer = User.objects.get(email=_email(Role.MARKETING))
-    draft = _draft(merchant, marketer, "North Loop regulars", "hero-product", ["stores", "spring"])
+    draft = _draft(merchant, marketer, "North Loop regulars", "with-suggestions", ["stores", "spring"])
     rules = [{"field": "favorite_store", "is": "is", "value": STORES[0][0]}]
     draft.audience = Audience.objects.create(merchant=merchant, name="North Loop regulars", rules=rules)
     draft.save()
+    _template(merchant, marketer, owner)
     draft.stores.set(Store.objects.filter(merchant=merchant, slug=STORES[0][0]))
     return live
+
+
+def _template(merchant: Merchant, marketer: User, owner: User) -> None:
+    """A template of the merchant's own, and what it said before."""
+    chosen = drafts.template(merchant, "last-call")
+    assert chosen
+    kept = library.keep(merchant, "Tea is patient", chosen.wording, marketer)
+    library.change(kept, replace(chosen.wording, subject="Tea is patient. Stock is not."), owner)
 
 
 def _draft(merchant: Merchant, user: User, name: str, template: str, tags: Iterable[str]) -> Campaign:

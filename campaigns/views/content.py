@@ -6,11 +6,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts import access
-from campaigns import drafts
+from campaigns import drafts, library
 from campaigns.content_form import ContentForm
 from campaigns.forms import TemplateForm
-from campaigns.models import Campaign, MessageTemplate, Step
+from campaigns.library import Wording
+from campaigns.models import Campaign, Step
 from campaigns.views import compose
+from campaigns.views.library import gallery
 from campaigns.views.product_feed import is_dynamic, offered, why_not_cart
 from campaigns.views.scope import on_campaign, refuse
 from campaigns.views.steps import go, on_step, saved, saves_only, step_page, step_url, user_of
@@ -22,7 +24,7 @@ from campaigns.views.wizard import get_or_post
 @on_step
 def content(request: HttpRequest, campaign: Campaign, step: Step) -> HttpResponse:
     if request.method != "POST" and (not step.body or "templates" in request.GET):
-        return step_page(request, campaign, "content", templates=drafts.templates(campaign.merchant), step=step)
+        return step_page(request, campaign, "content", gallery=gallery(request, campaign.merchant), step=step)
     form = ContentForm(request.POST or None, instance=step, merchant=campaign.merchant, draft=saves_only(request))
     if request.method == "POST" and form.is_valid() and saved(request, campaign, lambda _: form.save()):
         return _onwards(request, campaign, form, step)
@@ -73,11 +75,7 @@ def save_template(request: HttpRequest, campaign: Campaign, step: Step) -> HttpR
         errors = [*named.errors.values(), *form.errors.values()]
         return render(request, "campaigns/wizard/answer.html", {"errors": [text for each in errors for text in each]})
     data = form.cleaned_data
-    MessageTemplate.objects.create(
-        merchant=campaign.merchant,
-        name=named.cleaned_data["keep_as"],
-        blocks=form.instance.blocks,
-        **{field: data[field] for field in ("subject", "preheader", "body")},
-    )
-    answer = f"Saved. “{named.cleaned_data['keep_as']}” can be picked in every campaign of {campaign.merchant}."
+    wording = Wording(data["subject"], data["preheader"], data["body"], form.instance.blocks)
+    kept = library.keep(campaign.merchant, named.cleaned_data["keep_as"], wording, user_of(request))
+    answer = f"Saved. “{kept.name}” can be picked in every campaign of {campaign.merchant}."
     return render(request, "campaigns/wizard/answer.html", {"done": answer})

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import access
+from accounts.models import Merchant
 from campaigns import drafts, library
 from campaigns.differences import difference
 from campaigns.models import MessageTemplate, TemplateVersion
@@ -19,6 +20,7 @@ from campaigns.views.scope import asked, page, refuse, signed_in, tell
 from campaigns.views.steps import user_of
 
 _EDIT = {True: "campaigns:compose_template", False: "admin:campaigns_messagetemplate_change"}
+SEARCHED_FROM = 12
 LIST = "admin:campaigns_messagetemplate_changelist"
 
 
@@ -34,6 +36,13 @@ def on_template(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
         return view(request, template, **kwargs)
 
     return signed_in(scoped)
+
+
+def gallery(request: HttpRequest, merchant: Merchant) -> dict[str, Any]:
+    """The templates that a campaign may begin from, the merchant's own first; those that were searched for, where there are many."""
+    offered, wish = drafts.templates(merchant), asked(request, "q").strip()
+    found = [each for each in offered if wish.lower() in f"{each.name} {each.description} {each.subject}".lower()]
+    return {"found": found, "searchable": len(offered) > SEARCHED_FROM, "wish": wish}
 
 
 @on_template

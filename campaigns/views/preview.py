@@ -1,6 +1,7 @@
 """Messages shown before they are sent: the live preview of the editor, templates, what is live, and tests."""
 
 from dataclasses import asdict, replace
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from campaigns.feeds import Policy
 from campaigns.forms import TestSendForm
 from campaigns.incentives import choosing
 from campaigns.links import PlainLinks
-from campaigns.models import Campaign, Cart, Content, Discount, PriceRose, SoldOut, Step
+from campaigns.models import Campaign, Cart, Content, Discount, DiscountKind, PriceRose, SoldOut, Step
 from campaigns.previewing import PREVIEW_POLICY, Preview
 from campaigns.rendering import MissingData, Rendered, RenderFailed
 from campaigns.rendering import render as render_message
@@ -30,6 +31,9 @@ from campaigns.starters import starters
 from campaigns.templating.compiling import Source
 from campaigns.views.scope import asked, on_campaign, signed_in
 from campaigns.views.steps import first_step, on_step, user_of
+
+# A template carries no discount: one is made up, so that its place in the message is seen.
+_EXAMPLE = Discount(kind=DiscountKind.PERCENT, value=Decimal(15))
 
 
 @on_campaign(access.BUILD_CAMPAIGNS)
@@ -86,7 +90,7 @@ def template(request: HttpRequest, key: str) -> HttpResponse:
     if found is None:
         raise Http404("No such template.")
     source = Source(found.subject, found.preheader, found.body, brand=brand_of(merchant))
-    return _document(_lifelike(merchant, source).html)
+    return _document(_lifelike(merchant, source, _EXAMPLE).html)
 
 
 @on_campaign(access.SEE_REPORTS)

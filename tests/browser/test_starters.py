@@ -20,8 +20,8 @@ def test_no_starter_is_wider_than_the_screen(shop: Shop, sign_in: SignIn) -> Non
         page.set_viewport_size({"width": 1280, "height": 800})
         page.goto(content + "?templates=1")
         page.locator(f"button[value={slug}]").click()
-        page.wait_for_url(content)
-        page.goto(content + "draft/")
+        page.wait_for_url(lambda address: "templates" not in address)
+        page.goto(page.url + "draft/")
         for width in (320, 600, 1200):
             page.set_viewport_size({"width": width, "height": 800})
             assert page.evaluate(WIDER) == 0, (slug, width)

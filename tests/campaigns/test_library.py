@@ -167,3 +167,33 @@ def test_many_versions_cost_no_more_queries(marketer: Client, mine: Merchant) ->
     for number in range(5):
         edit(marketer, template, subject=f"Subject {number}")
     assert queries() <= few
+
+
+def test_the_gallery_offers_ones_own_first_and_a_search_where_there_are_many(marketer: Client, mine: Merchant) -> None:
+    campaign = make.campaign(mine, step={"body": ""})
+    address = reverse("campaigns:content", args=[campaign.code])
+    assert 'role="search"' not in text(marketer, address)
+    for season in ("Winter", "Spring", "Summer", "Autumn"):
+        make.template(mine, name=season)
+    shown = text(marketer, address)
+    assert 'role="search"' in shown
+    assert shown.index("Winter") < shown.index("Gentle reminder")
+    found = text(marketer, address + "?templates=1&q=wint")
+    assert "Winter" in found
+    assert "Spring" not in found
+    assert "Gentle reminder" not in found
+    assert "No template has “nothing like it”" in text(marketer, address + "?templates=1&q=nothing+like+it")
+
+
+def test_what_is_kept_from_a_campaign_says_who_kept_it(marketer: Client, mine: Merchant) -> None:
+    campaign = make.campaign(mine)
+    given = {"subject": "Hi", "body": make.BODY, "feed": "False", "keep_as": "Kept"}
+    marketer.post(reverse("campaigns:save_template", args=[campaign.code]), given)
+    kept = mine.templates.get()
+    assert (kept.name, kept.updated_by and kept.updated_by.name) == ("Kept", "Mara")
+
+
+def test_a_picture_of_a_template_shows_where_its_discount_stands(marketer: Client) -> None:
+    picture = marketer.get(reverse("campaigns:template_preview", args=["with-incentive"])).content.decode()
+    assert "15% off" in picture
+    assert "EXAMPLE-15" in picture
