@@ -92,5 +92,6 @@
     if (edited) put(written, edited.index, edited.index + edited[0].length);
     else put(`\n    ${written}`, end(), end());
   });
-  drawn.addEventListener("htmx:afterRequest", (event) => { if (!event.detail.successful) inserting = false; });
+  // A request that a newer one replaced is no failure.
+  for (const failed of ["htmx:responseError", "htmx:sendError"]) drawn.addEventListener(failed, () => { inserting = false; });
 })();
