@@ -63,7 +63,7 @@ def build(page: Page) -> None:
     page.get_by_label("Subject").fill("{{ shopper.first_name | default: 'Hello' }}, your cart waits")
     page.get_by_role("button", name="Product Feed").click()
     expect(page.get_by_label("User Abandoned Items")).to_be_checked()
-    page.get_by_role("button", name="Update", exact=True).click()
+    page.get_by_role("button", name="Insert", exact=True).click()
     page.get_by_label("Shown with the cart of").first.select_option(index=1)
     expect(page.locator(".cc-envelope")).to_have_text("Avery, your cart waits")
     expect(page.frame_locator(".cc-stage iframe").last.get_by_text("Sencha First Flush").first).to_be_visible()
