@@ -4,6 +4,8 @@ from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef
+
 from campaigns.feeds import Policy
 from campaigns.feeds.items import CART_KINDS
 from campaigns.feeds.kinds import ABANDONED, MAX_COUNT
@@ -17,9 +19,11 @@ CACHED = 256
 @dataclass(frozen=True, slots=True)
 class Ready:
     """A content with its parsed templates. `sender_name` and `sender_email` are empty where the merchant's stand. `shows`: how
-    many products of each kind of feed; `shows_anyway`: of those that need no products of the cart."""
+    many products of each kind of feed; `shows_anyway`: of those that need no products of the cart. `has_next`: a waterfall
+    tries another channel after this one."""
 
     id: int
+    version_id: int
     channel: str
     sender_name: str
     sender_email: str
@@ -29,6 +33,8 @@ class Ready:
     policy: Policy
     discount_id: int | None
     no_code: str
+    quiet_hours: str
+    has_next: bool
     prepared: Prepared
 
 
@@ -38,7 +44,9 @@ _cache: OrderedDict[int, Ready] = OrderedDict()
 def ready_contents(ids: Collection[int]) -> dict[int, Ready]:
     """The contents by id; one query for those that this process has not met yet."""
     missing = [one for one in ids if one not in _cache]
-    found = {content.pk: _ready(content) for content in Content.objects.filter(pk__in=missing)} if missing else {}
+    following = Content.objects.filter(version=OuterRef("version"), step=OuterRef("step"), rank__gt=OuterRef("rank"))
+    rows = Content.objects.filter(pk__in=missing).annotate(has_next=Exists(following)) if missing else ()
+    found = {content.pk: _ready(content, has_next=content.has_next) for content in rows}
     found |= {one: _cache[one] for one in ids if one in _cache}
     _cache.update(found)
     while len(_cache) > CACHED:
@@ -52,9 +60,10 @@ def compiled_of(content: Content) -> Compiled:
     )
 
 
-def _ready(content: Content) -> Ready:
+def _ready(content: Content, *, has_next: bool) -> Ready:
     return Ready(
         id=content.pk,
+        version_id=content.version_id,
         channel=content.channel,
         sender_name=content.sender_name,
         sender_email=content.sender_email,
@@ -64,5 +73,7 @@ def _ready(content: Content) -> Ready:
         policy=Policy(content.sold_out, content.price_rose),
         discount_id=content.discount_id,
         no_code=content.no_code,
+        quiet_hours=content.quiet_hours,
+        has_next=has_next,
         prepared=prepare(content.pk, compiled_of(content)),
     )

@@ -14,6 +14,7 @@ from campaigns import reasons
 from campaigns.feeds.items import DEFAULT_POLICY, Policy
 
 ADULT_YEARS = 21
+BOUGHT = frozenset({"ordered", "complete", "elsewhere"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ class StepFacts:
     gone: tuple[str, ...] = ()
     rises: tuple[str, ...] = ()
     policy: Policy = DEFAULT_POLICY
+    channel_on: bool = True
+    step_kept: bool = True
 
 
 def decide_entry(facts: EntryFacts) -> Verdict:
@@ -138,7 +141,7 @@ def _plan_covers(facts: EntryFacts | StepFacts) -> Check:
 
 
 def _was_not_bought(facts: EntryFacts) -> Check:
-    passed = facts.closed_by not in {"ordered", "complete"}
+    passed = facts.closed_by not in BOUGHT
     return Check("not_bought", passed, _closing(facts) if not passed else "no order")
 
 
@@ -158,10 +161,18 @@ def _campaign_still_live(facts: StepFacts) -> Check:
     return Check("campaign_live", facts.campaign_status == "live", facts.campaign_status.replace("_", " "), until)
 
 
+def _step_is_kept(facts: StepFacts) -> Check:
+    return Check("step_kept", facts.step_kept, "still there" if facts.step_kept else "taken out of the campaign")
+
+
+def _channel_is_on(facts: StepFacts) -> Check:
+    return Check("channel_on", facts.channel_on, "on" if facts.channel_on else "switched off")
+
+
 def _is_not_bought(facts: StepFacts) -> Check:
     if facts.bought:
         return Check("not_bought", False, f"order {facts.bought.order}, {_time(facts.bought.at)}")
-    passed = facts.closed_by not in {"ordered", "complete"}
+    passed = facts.closed_by not in BOUGHT
     return Check("not_bought", passed, "no order" if passed else _closing(facts))
 
 
@@ -243,8 +254,10 @@ STEP_RULES: tuple[Callable[[StepFacts], Check], ...] = (
     _is_current,
     _is_in_time,
     _campaign_still_live,
+    _step_is_kept,
     _plan_covers,
     _is_known,
+    _channel_is_on,
     _has_address,
     _has_consent,
     _is_not_suppressed,
@@ -257,7 +270,13 @@ STEP_RULES: tuple[Callable[[StepFacts], Check], ...] = (
 
 
 def _closing(facts: EntryFacts | StepFacts) -> str:
-    words = {"ordered": "bought", "complete": "completed at the store", "emptied": "emptied", "superseded": "came back"}
+    words = {
+        "ordered": "bought",
+        "complete": "completed at the store",
+        "emptied": "emptied",
+        "superseded": "came back",
+        "elsewhere": "bought elsewhere, as the shopper said",
+    }
     at = f" {_time(facts.closed_at)}" if facts.closed_at else ""
     return words.get(facts.closed_by, facts.closed_by) + at
 

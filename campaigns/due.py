@@ -68,6 +68,7 @@ class Due:
     pk: int
     code: UUID
     content_id: int
+    step_id: int
     channel: str
     attempts: int
     send_at: datetime
@@ -95,7 +96,7 @@ class Due:
 
 
 _DUE = """
-SELECT d.id, d.code, d.content_id, d.channel, d.attempts, d.send_at, d.expires_at, d.campaign_id, c.store_id,
+SELECT d.id, d.code, d.content_id, d.step_id, d.channel, d.attempts, d.send_at, d.expires_at, d.campaign_id, c.store_id,
     e.id, e.trigger, e.last_activity_at, e.closed_at, e.closed_by,
     c.merchant_id, c.store_id, c.source, c.key, c.synthetic, c.lines, c.url, c.currency, c.total,
     s.id, s.email, s.phone, s.first_name, s.last_name, s.timezone, s.locale, s.birthdate, s.favorite_store,
@@ -113,22 +114,22 @@ def load_due(ids: Sequence[int]) -> list[Due]:
     with prepared.cursor() as cursor:
         cursor.execute(_DUE, [list(ids)])
         rows = cursor.fetchall()
-    campaigns = Campaign.objects.select_related("version", "merchant").in_bulk({row[7] for row in rows})
-    stores = Store.objects.in_bulk({row[8] for row in rows if row[8]})
+    campaigns = Campaign.objects.select_related("version", "merchant").in_bulk({row[8] for row in rows})
+    stores = Store.objects.in_bulk({row[9] for row in rows if row[9]})
     found = ChannelSettings.objects.filter(merchant__in={campaign.merchant_id for campaign in campaigns.values()})
     settings = {(one.merchant_id, one.channel): one for one in found}
     return [
-        _due(row, campaign, settings.get((campaign.merchant_id, row[3])), stores.get(row[8]))
+        _due(row, campaign, settings.get((campaign.merchant_id, row[4])), stores.get(row[9]))
         for row in rows
-        for campaign in (campaigns[row[7]],)
+        for campaign in (campaigns[row[8]],)
     ]
 
 
 def _due(row: Sequence[Any], campaign: Campaign, settings: ChannelSettings | None, store: Store | None) -> Due:
-    cart = list(row[14:23])
+    cart = list(row[15:24])
     cart[5] = msgspec.json.decode(cart[5])
-    shopper = _shopper(row[23:]) if row[23] else None
-    return Due(*[*row[:7], campaign, settings, DueEpisode(*row[9:14]), DueCart(*[*cart, shopper, store])])
+    shopper = _shopper(row[24:]) if row[24] else None
+    return Due(*[*row[:8], campaign, settings, DueEpisode(*row[10:15]), DueCart(*[*cart, shopper, store])])
 
 
 def _shopper(values: Sequence[Any]) -> DueShopper:

@@ -13,7 +13,7 @@ from campaigns.context import locale_of
 from campaigns.decide import Bought, ConsentSeen, StepFacts
 from campaigns.due import Due, DueCart, DueShopper, load_due
 from campaigns.feeds import Feed, FeedCart, load_feeds, words
-from campaigns.models import Campaign, CampaignVersion
+from campaigns.models import Campaign, CampaignVersion, Content
 from campaigns.standing import OrderSeen
 
 
@@ -50,6 +50,7 @@ def gather(delivery_ids: Sequence[int], now: datetime) -> list[Case]:
         orders=standing.orders(rows),
         suppressed=standing.suppressions(rows, digests),
         feeds=_feeds(rows, contents, now),
+        removed=_removed(rows, contents),
     )
     return [
         Case(
@@ -72,6 +73,7 @@ class _Known:
     orders: dict[int, list[OrderSeen]]
     suppressed: dict[standing.Suppressed, str]
     feeds: dict[int, Feed]
+    removed: frozenset[int]
 
 
 def _facts(row: Due, address: str, content: Ready, known: _Known) -> StepFacts:
@@ -103,7 +105,19 @@ def _facts(row: Due, address: str, content: Ready, known: _Known) -> StepFacts:
         gone=words.gone(feed),
         rises=words.rises(feed),
         policy=content.policy,
+        channel_on=row.settings is None or row.settings.enabled,
+        step_kept=row.pk not in known.removed,
     )
+
+
+def _removed(rows: Sequence[Due], contents: Mapping[int, Ready]) -> frozenset[int]:
+    """Those whose step is not in the version of their campaign that is live, or was live last."""
+    older = [row for row in rows if contents[row.content_id].version_id != row.campaign.version_id]
+    if not older:
+        return frozenset()
+    found = Content.objects.filter(version__in={row.campaign.version_id for row in older})
+    places = set(found.values_list("version", "step", "channel"))
+    return frozenset(row.pk for row in older if (row.campaign.version_id, row.step_id, row.channel) not in places)
 
 
 def _address(row: Due) -> str:

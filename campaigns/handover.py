@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 
 from aiq.lib import bulk, prepared
-from campaigns import ledger
+from campaigns import ledger, scheduling
 from campaigns.channels.base import CHANNELS, ChannelError, OutcomeUnknown, Receipt
 from campaigns.composing import Composed
 from campaigns.due import Due
@@ -118,6 +118,8 @@ def record(claim: Claim, group: Sequence[Composed], outcomes: Sequence[Outcome])
     # Unknown: the server took longer than the lease, and this is the answer after all.
     ours = "t.claim_token = %s AND t.status IN ('sending', 'unknown')"
     moved = set(bulk.update(Delivery, rows, OUTCOME_FIELDS, ours, [claim.token]))
+    failed = [row["id"] for row in rows if row["id"] in moved and row["status"] == DeliveryStatus.FAILED]
+    scheduling.try_next(failed, claim.now)
     ledger.write_failures(
         [
             (one.case, outcome, row)

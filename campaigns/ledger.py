@@ -92,12 +92,11 @@ class Answer:
 
 def of_episode(episode: Episode) -> list[Answer]:
     """For each campaign the episode met: the entry if it did not enter, else the newest word on each step."""
-    decisions = list(
-        Decision.objects.filter(episode=episode).select_related("campaign", "delivery__step").order_by("at", "pk")
-    )
+    decisions = list(Decision.objects.filter(episode=episode).select_related("campaign").order_by("at", "pk"))
     newest = {one.delivery_id: one for one in decisions if one.delivery_id}
     steps: dict[int, list[Answer]] = {}
-    for delivery in episode.deliveries.select_related("campaign", "step").order_by("step__position"):
+    rows = episode.deliveries.select_related("campaign", "content").defer("content__html", "content__text")
+    for delivery in rows.order_by("content__position", "content__rank", "pk"):
         steps.setdefault(delivery.campaign_id, []).append(_of_delivery(delivery, newest.get(delivery.pk)))
     entries = [one for one in decisions if one.kind == DecisionKind.ENTRY]
     return [answer for entry in entries for answer in steps.get(entry.campaign_id) or [_entry(entry)]]
@@ -115,7 +114,7 @@ def _of_delivery(delivery: Delivery, decision: Decision | None) -> Answer:
         outcome = Outcome.DEFERRED
     return Answer(
         campaign=delivery.campaign.name,
-        step=delivery.step.position,
+        step=delivery.content.position,
         channel=delivery.channel,
         outcome=outcome,
         reason=delivery.reason or (decision.reason if decision else ""),

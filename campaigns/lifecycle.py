@@ -15,7 +15,7 @@ from django.db.models import Max
 
 from accounts import access
 from accounts.models import User
-from campaigns import drafts, notices, review, scheduling
+from campaigns import drafts, going_on, notices, review
 from campaigns.channels.base import CHANNELS
 from campaigns.models import Campaign, CampaignLog, CampaignStatus, CampaignVersion, Content, Step
 
@@ -136,6 +136,7 @@ def freeze(campaign: Campaign, user: User | None) -> CampaignVersion:
     Content.objects.bulk_create(
         [_content(version, step) for step in campaign.steps.order_by("position", "rank", "variant")]
     )
+    Step.everything.filter(campaign=campaign, removed_at__isnull=False, contents=None, following=None).delete()
     return version
 
 
@@ -144,7 +145,7 @@ def _content(version: CampaignVersion, step: Step) -> Content:
     compiled = CHANNELS.get(step.channel).compile(source)
     return Content(
         version=version,
-        step=step,
+        step_id=step.place_id,
         position=step.position,
         channel=step.channel,
         delay_minutes=step.delay_minutes,
@@ -163,6 +164,7 @@ def _content(version: CampaignVersion, step: Step) -> Content:
         no_code=step.no_code,
         variant=step.variant,
         rank=step.rank,
+        share=step.share,
         quiet_hours=step.quiet_hours,
         extras=compiled.extras,
     )
@@ -173,7 +175,7 @@ def _go_live(campaign: Campaign, user: User | None, now: datetime, action: str) 
     keep = campaign.version if campaign.version and not campaign.edited else None
     version = keep or freeze(campaign, user)
     campaign.move(S.LIVE, version=version, live_since=now, edited=False, sent_back_reason="")
-    scheduling.go_on(version)
+    going_on.go_on(version, now)
     _log(campaign, user, action, f"Version {version.number}")
 
 

@@ -73,11 +73,25 @@ _ALL = [
         "The next abandonment is in time",
     ),
     Reason(
+        "step_kept",
+        "step_removed",
+        "Step is part of the campaign",
+        "This step was taken out of the campaign",
+        "Put the step back, and set the campaign live: the next abandonment gets it",
+    ),
+    Reason(
         "identity",
         "unknown_shopper",
         "Shopper is known",
         "Nobody knows yet whose cart this is",
         "The store tells who the shopper is, for example at checkout",
+    ),
+    Reason(
+        "channel_on",
+        "channel_off",
+        "Channel is switched on",
+        "This channel is switched off",
+        "Switch the channel on in Settings → Channels",
     ),
     Reason(
         "address",

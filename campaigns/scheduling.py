@@ -1,22 +1,27 @@
-"""When a message is due: one delivery per step, episode and channel, due at the abandonment plus the step's delay."""
+"""When a message is due: one delivery per step and episode, due at the abandonment plus the step's delay.
+
+Of a step's variants the episode gets one; of a waterfall's channels the first, and the next where that one came to nothing.
+"""
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q
 
-from aiq.lib import bulk, doorbell
-from campaigns.models import CampaignVersion, Content, Delivery, DeliveryStatus, Episode
+from aiq.lib import bulk, doorbell, prepared
+from campaigns.models import Content, Delivery, DeliveryStatus, Episode
+from campaigns.variants import is_waterfall, pick, point_of
 
 TIMES = ["due_at", "send_at", "expires_at"]
 FIELDS = [
-    "code", "merchant_id", "campaign_id", "content_id", "step_id", "episode_id", "shopper_id", "channel", "status",
-    "reason", "attempts", "provider_id", "created_at", *TIMES,
+    "code", "merchant_id", "campaign_id", "content_id", "step_id", "episode_id", "shopper_id", "channel", "rank",
+    "status", "reason", "attempts", "provider_id", "created_at", *TIMES,
 ]  # fmt: skip
 QUEUE, DRAIN = "send", "campaigns.jobs.drain"
 
@@ -41,28 +46,41 @@ class Entered:
 
 def schedule(entered: Sequence[Entered], now: datetime) -> None:
     """Make the deliveries that are missing, and move those that wait for an abandonment that moved."""
-    planned = {
-        (one.episode.pk, content.step_id, content.channel): _planned(one.episode, one.campaign_id, content, now)
-        for one in entered
-        for content in one.contents
-    }
+    planned = {(row["episode_id"], row["step_id"]): row for one in entered for row in _planned(one, now)}
+    known: dict[tuple[int, int], list[Delivery]] = defaultdict(list)
     rows = Delivery.objects.filter(episode__in=[one.episode.pk for one in entered])
-    known = {
-        (row.episode_id, row.step_id, row.channel): row for row in rows.only("episode", "step", "channel", "due_at")
-    }
+    for delivery in rows.only("episode", "step", "due_at"):
+        known[delivery.episode_id, delivery.step_id].append(delivery)
     missing = [row for key, row in sorted(planned.items()) if key not in known]
     bulk.insert(Delivery, missing, FIELDS, "ON CONFLICT DO NOTHING")
     moved: list[dict[str, Any]] = [
-        {"id": known[key].pk} | {name: row[name] for name in TIMES}
+        {"id": delivery.pk} | {name: row[name] for name in TIMES}
         for key, row in sorted(planned.items())
-        if key in known and known[key].due_at != row["due_at"]
+        for delivery in known.get(key, ())
+        if delivery.due_at != row["due_at"]
     ]
     bulk.update(Delivery, moved, TIMES, where="t.status = 'pending' AND t.attempts = 0")
     if any(row["send_at"] <= now for row in planned.values()):
         ring()
 
 
-def _planned(episode: Episode, campaign_id: int, content: Content, now: datetime) -> dict[str, Any]:
+def by_step(contents: Iterable[Content]) -> dict[int, list[Content]]:
+    """The contents of which an episode gets one each."""
+    steps: dict[int, list[Content]] = defaultdict(list)
+    for content in contents:
+        steps[content.step_id].append(content)
+    return steps
+
+
+def _planned(one: Entered, now: datetime) -> Iterator[dict[str, Any]]:
+    point = point_of(one.campaign_id, one.episode.cart.shopper_id, one.episode.pk)
+    for contents in by_step(one.contents).values():
+        content = pick(contents, point)
+        rank = content.rank if is_waterfall(contents) else None
+        yield _row(one.episode, one.campaign_id, content, now) | {"rank": rank}
+
+
+def _row(episode: Episode, campaign_id: int, content: Content, now: datetime) -> dict[str, Any]:
     assert episode.abandoned_at
     due = due_at(episode.abandoned_at, content)
     return {
@@ -105,32 +123,29 @@ def wake(shopper_ids: Collection[int]) -> None:
         ring()
 
 
-_GO_ON = """
-UPDATE campaigns_delivery d
-SET content_id = %(content)s, due_at = waiting.due, expires_at = waiting.due + %(expires)s,
-    send_at = CASE WHEN d.attempts = 0 THEN waiting.due ELSE d.send_at END
-FROM (
-    SELECT w.id, e.abandoned_at + %(delay)s AS due
-    FROM campaigns_delivery w JOIN campaigns_episode e ON e.id = w.episode_id
-    WHERE w.campaign_id = %(campaign)s AND w.step_id = %(step)s AND w.channel = %(channel)s AND w.status = 'pending'
-        AND e.abandoned_at IS NOT NULL
-    ORDER BY w.id FOR NO KEY UPDATE OF w
-) waiting WHERE waiting.id = d.id
+_NEXT = """
+INSERT INTO campaigns_delivery (code, merchant_id, campaign_id, content_id, step_id, episode_id, shopper_id, channel, rank,
+    status, reason, attempts, provider_id, created_at, due_at, send_at, expires_at)
+SELECT gen_random_uuid(), d.merchant_id, d.campaign_id, n.id, d.step_id, d.episode_id, d.shopper_id, n.channel, n.rank,
+    'pending', '', 0, '', %s, d.due_at, %s, d.due_at + n.expires_after_minutes * interval '1 minute'
+FROM campaigns_delivery d JOIN campaigns_content c ON c.id = d.content_id
+    JOIN LATERAL (
+        SELECT * FROM campaigns_content n WHERE n.version_id = c.version_id AND n.step_id = c.step_id AND n.rank > c.rank
+        ORDER BY n.rank LIMIT 1
+    ) n ON TRUE
+WHERE d.id = ANY(%s) AND d.rank IS NOT NULL AND d.status IN ('skipped', 'failed', 'bounced') ORDER BY d.id
+ON CONFLICT DO NOTHING
 """
 
 
-def go_on(version: CampaignVersion) -> None:
-    """The campaign is live again with this version: what waits is sent with its content and by its delay, and looked at again."""
-    for content in version.contents.all():
-        values: dict[str, Any] = {
-            "content": content.pk,
-            "campaign": version.campaign_id,
-            "step": content.step_id,
-            "channel": content.channel,
-            "delay": timedelta(minutes=content.delay_minutes),
-            "expires": timedelta(minutes=content.expires_after_minutes),
-        }
-        with connection.cursor() as cursor:
-            cursor.execute(_GO_ON, values)
-            if cursor.rowcount:
-                ring()
+def try_next(delivery_ids: Sequence[int], now: datetime) -> None:
+    """What came to nothing on its channel is due at once on the next one of its waterfall, where there is one left.
+
+    In the transaction that ended the one before: of a waterfall's channels only one is ever on its way, and the
+    database holds that too."""
+    if not delivery_ids:
+        return
+    with prepared.cursor() as cursor:
+        cursor.execute(_NEXT, [now, now, list(delivery_ids)])
+        if cursor.rowcount:
+            ring()

@@ -28,7 +28,7 @@ from typing import Any
 from django.db import DatabaseError, connection, transaction
 
 from aiq.lib import bulk, prepared
-from campaigns import handover, ledger, reasons
+from campaigns import handover, ledger, reasons, scheduling, waterfall
 from campaigns.channels.base import CHANNELS
 from campaigns.composing import Composed, compose
 from campaigns.decide import Check, Verdict, decide_step
@@ -55,7 +55,7 @@ def send_batch(limit: int = BATCH) -> int:
     claim = _claim(limit)
     if not claim.ids:
         return 0
-    decided = [(case, decide_step(case.facts)) for case in _gathered(claim, claim.ids)]
+    decided = [(case, waterfall.onto(case.content, decide_step(case.facts))) for case in _gathered(claim, claim.ids)]
     gifts = giving.give([case for case, verdict in decided if verdict.action == "go"], claim.now)
     judged = [
         _judge(case, verdict, gifts.get(case.delivery.pk, giving.NOTHING), claim.now) for case, verdict in decided
@@ -141,6 +141,8 @@ def _settle(claim: Claim, judged: Sequence[Judged]) -> None:
     rows = [_settled(one) for one in judged if one.verdict.action != "go"]
     fields = ["status", "reason", "send_at", "lease_until", "claim_token"]
     kept = set(bulk.update(Delivery, rows, fields, "t.claim_token = %s AND t.status = 'claimed'", [claim.token]))
+    ended = [one for one in judged if one.case.delivery.pk in kept and waterfall.goes_on(one.case.content, one.verdict)]
+    scheduling.try_next([one.case.delivery.pk for one in ended], claim.now)
     ledger.write(
         [(one.case, one.verdict) for one in judged if one.verdict.action == "go" or one.case.delivery.pk in kept],
         claim.now,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from accounts.models import Merchant
@@ -40,7 +40,15 @@ def refusal(delivery: Delivery, now: datetime) -> str:
     """Why this delivery cannot be sent again; empty: it can."""
     if text := _NOT_AGAIN.get(delivery.status):
         return text
+    if delivery.rank and _reached_otherwise(delivery):
+        return "The same reminder went out by another channel, and it goes out once for each abandonment."
     return "It is too late for this reminder: its time has run out." if delivery.expires_at <= now else ""
+
+
+def _reached_otherwise(delivery: Delivery) -> bool:
+    """Whether its waterfall went on to another channel, and that one is on its way or has reached the shopper."""
+    others = Delivery.objects.filter(episode=delivery.episode_id, step=delivery.step_id).exclude(pk=delivery.pk)
+    return others.exclude(status__in=[D.SKIPPED, D.FAILED, D.BOUNCED]).exists()
 
 
 def resend(delivery: Delivery, by: str, now: datetime) -> None:
@@ -79,7 +87,11 @@ def _back_to_pending(delivery: Delivery, sources: frozenset[DeliveryStatus], saw
 
 
 def _move(delivery: Delivery, sources: frozenset[DeliveryStatus], to: DeliveryStatus, **fields: Any) -> None:
-    moved = Delivery.objects.filter(pk=delivery.pk, status__in=sources).update(status=to, **fields)
+    try:
+        with transaction.atomic():
+            moved = Delivery.objects.filter(pk=delivery.pk, status__in=sources).update(status=to, **fields)
+    except IntegrityError:  # its waterfall went on to another channel at this moment
+        moved = 0
     if not moved:
         raise Refused("Somebody or something was faster: its state has changed. Look again.")
     delivery.refresh_from_db()

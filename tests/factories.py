@@ -260,6 +260,18 @@ def campaign(merchant: Merchant, **fields: Any) -> Campaign:
     return made
 
 
+def step(campaign: Campaign, **fields: Any) -> Step:
+    """One more message of a draft, by email a day after the abandonment, at the next position."""
+    last = campaign.steps.last()
+    defaults: dict[str, Any] = {
+        "position": last.position + 1 if last else 1,
+        "delay_minutes": 1440,
+        "subject": "Still thinking?",
+        "body": BODY,
+    }
+    return Step.objects.create(campaign=campaign, **defaults | fields)
+
+
 def live_campaign(merchant: Merchant, *, since: datetime | None = None, **fields: Any) -> Campaign:
     """A campaign as going live leaves it: one version, one content with fixed words, live for an hour already."""
     made = campaign(merchant, **fields)

@@ -81,7 +81,7 @@ def of_delivery(
         reason=delivery.reason or (newest.reason if newest else ""),
         checks=checks,
         channel=delivery.channel,
-        step=delivery.step.position,
+        step=delivery.content.position,
         status=delivery.status,
         delivery_code=delivery.code,
     )

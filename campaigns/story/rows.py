@@ -48,8 +48,8 @@ def load(subject: Subject) -> Known:
 
 
 def _with_campaign(episodes: Sequence[Episode]) -> Iterable[Delivery]:
-    rows = Delivery.objects.filter(episode__in=episodes).select_related("campaign", "step")
-    return rows.order_by("step__position", "pk")
+    rows = Delivery.objects.filter(episode__in=episodes).select_related("campaign", "content")
+    return rows.defer("content__html", "content__text").order_by("content__position", "content__rank", "pk")
 
 
 def _split(decisions: Iterable[Decision]) -> tuple[dict[int, list[Decision]], dict[int, list[Decision]]]:

@@ -58,7 +58,7 @@ def _page_of(merchant: Merchant, status: str, campaign: UUID | None, cursor: UUI
     rows = rows.filter(campaign__code=campaign) if campaign else rows
     if cursor:
         rows = rows.filter(pk__lt=Delivery.objects.for_merchant(merchant).filter(code=cursor).values("pk")[:1])
-    related = rows.select_related("campaign", "step", "shopper", "episode__cart__shopper", "episode__order")
+    related = rows.select_related("campaign", "content", "shopper", "episode__cart__shopper", "episode__order")
     return list(related.order_by("-id")[: PER_PAGE + 1])
 
 

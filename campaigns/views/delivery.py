@@ -30,7 +30,7 @@ def on_delivery(permission: str) -> Callable[[View], View]:
         @wraps(view)
         def scoped(request: HttpRequest, code: UUID, **kwargs: Any) -> HttpResponseBase:
             rows = Delivery.objects.select_related(
-                "merchant", "campaign", "step", "episode__cart__shopper", "episode__store", "episode__order"
+                "merchant", "campaign", "content", "episode__cart__shopper", "episode__store", "episode__order"
             )
             mine = access.merchants(request.user, permission)
             delivery = get_object_or_404(rows, code=code, merchant__in=mine)

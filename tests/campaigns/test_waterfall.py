@@ -1,0 +1,173 @@
+"""One message over the first usable channel: what goes on to the next, what does not, and never two for one step."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from accounts.models import Merchant
+from campaigns import consents, ledger, lifecycle, matching, sending, support
+from campaigns.channels.base import CHANNELS
+from campaigns.models import Campaign, CampaignKind, ChannelSettings, Delivery, Episode, Shopper
+from tests import factories
+from tests.campaigns.paper import Paper
+from tests.conftest import Sink
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def paper(monkeypatch: pytest.MonkeyPatch) -> Paper:
+    made = Paper()
+    monkeypatch.setitem(CHANNELS._all(), "paper", made)
+    return made
+
+
+@pytest.fixture
+def campaign(paper: Paper) -> Campaign:
+    """Paper first, then email, at once."""
+    return live(factories.merchant())
+
+
+def live(merchant: Merchant) -> Campaign:
+    step = {"delay_minutes": 0, "channel": "paper", "body": "Your cart waits.", "rank": 1}
+    made = factories.campaign(merchant, kind=CampaignKind.WATERFALL, step=step)
+    factories.step(made, position=1, delay_minutes=0, rank=2, lead=made.steps.get())
+    lifecycle.set_live(made, None, datetime.now(UTC) - timedelta(hours=1))
+    return made
+
+
+def left(campaign: Campaign, *, phone: str | None = "+17205550161", consents: Any = ("paper", "email")) -> Episode:
+    shopper = factories.shopper(campaign.merchant, phone=phone, subscribed=False)
+    for channel in consents:
+        factories.consent(shopper, channel=channel)
+    return enter(factories.abandoned_cart(campaign.merchant, shopper))
+
+
+def enter(episode: Episode) -> Episode:
+    matching.enter([episode.pk], datetime.now(UTC))
+    return episode
+
+
+def send() -> None:
+    while sending.send_batch():
+        pass
+
+
+def tried(episode: Episode) -> list[tuple[str, str, str]]:
+    return [(one.channel, one.outcome, one.reason) for one in ledger.of_episode(episode)]
+
+
+def test_the_first_usable_channel_is_the_only_one(campaign: Campaign, paper: Paper, smtp_sink: Sink) -> None:
+    episode = left(campaign)
+    send()
+    assert tried(episode) == [("paper", "sent", "")]
+    assert (len(paper.sent), len(smtp_sink.messages)) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("shopper", "reason"),
+    [({"consents": ("email",)}, "no_consent"), ({"phone": None}, "no_address")],
+)
+def test_what_is_wrong_with_the_channel_goes_on_to_the_next(
+    campaign: Campaign, paper: Paper, smtp_sink: Sink, shopper: Any, reason: str
+) -> None:
+    episode = left(campaign, **shopper)
+    send()
+    assert tried(episode) == [("paper", "skipped", reason), ("email", "sent", "")]
+    assert (len(paper.sent), len(smtp_sink.messages)) == (0, 1)
+
+
+def test_a_channel_that_is_switched_off_goes_on_to_the_next(campaign: Campaign, paper: Paper, smtp_sink: Sink) -> None:
+    ChannelSettings.objects.create(merchant=campaign.merchant, channel="paper", enabled=False)
+    episode = left(campaign)
+    send()
+    assert tried(episode) == [("paper", "skipped", "channel_off"), ("email", "sent", "")]
+
+
+def test_a_refusal_for_good_goes_on_to_the_next_at_once(campaign: Campaign, paper: Paper, smtp_sink: Sink) -> None:
+    paper.refuses = True
+    episode = left(campaign)
+    send()
+    assert tried(episode) == [("paper", "failed", "refused"), ("email", "sent", "")]
+    assert len(smtp_sink.messages) == 1
+
+
+def test_what_ends_the_episode_tries_nothing_else(campaign: Campaign, paper: Paper, smtp_sink: Sink) -> None:
+    episode = left(campaign)
+    Episode.objects.update(closed_at=datetime.now(UTC), closed_by="emptied")
+    send()
+    assert tried(episode) == [("paper", "skipped", "emptied")]
+    assert (paper.sent, smtp_sink.messages) == ([], [])
+
+
+def test_nobody_known_is_waited_for_on_the_first_channel(campaign: Campaign, paper: Paper, smtp_sink: Sink) -> None:
+    episode = enter(factories.episode(factories.cart(campaign.merchant)))
+    send()
+    assert tried(episode) == [("paper", "deferred", "unknown_shopper")]
+
+
+def test_where_no_channel_is_left_the_last_one_says_why(campaign: Campaign, paper: Paper, smtp_sink: Sink) -> None:
+    episode = left(campaign, consents=())
+    send()
+    assert tried(episode) == [("paper", "skipped", "no_consent"), ("email", "skipped", "no_consent")]
+    assert (paper.sent, smtp_sink.messages) == ([], [])
+
+
+def test_an_opt_out_before_it_is_due_goes_on_to_the_next(campaign: Campaign, paper: Paper, smtp_sink: Sink) -> None:
+    episode = left(campaign)
+    consents.opt_out(Shopper.objects.get().pk, "paper", source="test", now=datetime.now(UTC))
+    send()
+    assert tried(episode) == [("paper", "skipped", "no_consent"), ("email", "sent", "")]
+
+
+def test_a_later_event_makes_no_second_message(campaign: Campaign, paper: Paper, smtp_sink: Sink) -> None:
+    episode = left(campaign, consents=("email",))
+    send()
+    enter(episode)
+    send()
+    assert len(tried(episode)) == 2
+    assert len(smtp_sink.messages) == 1
+
+
+def test_the_database_refuses_two_channels_on_their_way(campaign: Campaign, paper: Paper, smtp_sink: Sink) -> None:
+    episode = left(campaign, consents=("email",))
+    send()
+    skipped = Delivery.objects.get(channel="paper")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Delivery.objects.filter(pk=skipped.pk).update(status="pending", reason="")
+    assert tried(episode)[0] == ("paper", "skipped", "no_consent")
+
+
+def test_a_failed_channel_is_not_sent_again_where_another_one_reached(
+    campaign: Campaign, paper: Paper, smtp_sink: Sink
+) -> None:
+    paper.refuses = True
+    left(campaign)
+    send()
+    with pytest.raises(support.Refused, match="another channel"):
+        support.resend(Delivery.objects.get(channel="paper"), "Owner", datetime.now(UTC))
+    assert sending.send_batch() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_senders_at_once_send_one_message_each_shopper(paper: Paper, smtp_sink: Sink) -> None:
+    campaign = live(factories.merchant())
+    for number in range(30):
+        left(campaign, phone=f"+172055501{number:02}", consents=("email",) if number % 2 else ("paper", "email"))
+    paper.refuses = True
+
+    def sender() -> None:
+        send()
+        connection.close()
+
+    senders = [threading.Thread(target=sender) for _ in range(2)]
+    for one in senders:
+        one.start()
+    for one in senders:
+        one.join()
+    send()
+    assert len(smtp_sink.messages) == Delivery.objects.filter(status="sent").count() == 30
+    assert Delivery.objects.filter(channel="paper").exclude(status__in=["failed", "skipped"]).count() == 0
