@@ -8,9 +8,10 @@ from uuid import UUID
 from django.conf import settings
 from markupsafe import escape
 
+from campaigns.channels.base import CHANNELS
 from campaigns.links import LinkMaker, MeasuredLinks
 from campaigns.rendering import MissingData, Prepared, Rendered, RenderFailed, parsed
-from campaigns.templating.compiling import Problem, Source, TemplateProblems, compile_source
+from campaigns.templating.compiling import Problem, Source, TemplateProblems
 from campaigns.templating.finishing import OPEN_PICTURE
 from campaigns.templating.macros import in_words
 
@@ -38,13 +39,13 @@ class Preview:
         return self.message.html.replace("<head>", f"<head>{_META}", 1) if self.message else ""
 
 
-def preview(source: Source, context: Mapping[str, Any]) -> Preview:
+def preview(source: Source, context: Mapping[str, Any], channel: str = "email") -> Preview:
     """Compile and render; never raises for what a person wrote. A missing subject does not keep the rest from showing."""
     if not source.body.strip():
         return Preview()
     try:
         filled = replace(source, subject=source.subject or "(no subject yet)")
-        compiled = compile_source(filled)
+        compiled = CHANNELS.get(channel).compile(filled)
     except TemplateProblems as error:
         return Preview(problems=tuple(error.problems))
     prepared, links = parsed(compiled), MeasuredLinks()

@@ -1,7 +1,7 @@
 """The check list of the Review page: what stops a campaign from going live, what deserves a look, and where to fix it."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from email.utils import parseaddr
 
@@ -11,47 +11,41 @@ from django.urls import reverse
 from accounts import access, plans
 from accounts.models import CartTrigger, Merchant
 from campaigns import content_checks, drafts, preview_data
+from campaigns.checklist import OK, STOP, WARN, Check
 from campaigns.composer.writing import unfinished
 from campaigns.content_facts import checks_of
 from campaigns.forecast import Forecast, forecast
 from campaigns.incentives import readiness
 from campaigns.models import Campaign, Step
 from campaigns.previewing import preview
-
-STOP, WARN, OK = "stop", "warn", "ok"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the list. `fix` is the address of the page where it is put right, `fix_label` the link's words.
-
-    `permission` is what a person needs there; without it the page says whom to ask instead of leading nowhere.
-    """
-
-    code: str
-    level: str
-    text: str
-    fix: str = ""
-    fix_label: str = ""
-    permission: str = access.BUILD_CAMPAIGNS
-
-    @property
-    def stops(self) -> bool:
-        return self.level == STOP
+from campaigns.sequence_checks import sequence_checks
+from campaigns.wording import place_in_words
 
 
 def checks(campaign: Campaign, now: datetime, met: Forecast | None = None) -> list[Check]:
-    """Every check of a campaign as it stands, red ones first. A constant number of queries; `met` saves one."""
-    step = campaign.steps.select_related("discount").first()
+    """Every check of a campaign as it stands, red ones first. Queries grow with the steps only, of which there are few;
+    `met` saves one."""
+    steps = list(campaign.steps.select_related("discount"))
     found = [
         *_of_recipients(campaign),
-        *_of_merchant(campaign, step),
-        *_of_content(campaign, step),
-        *_of_feed(campaign, step),
-        *_of_discount(campaign, step, now),
+        *sequence_checks(campaign, steps),
+        *_of_merchant(campaign, [step for step in steps if step.channel == "email"]),
+        *(check for step in steps for check in _of_step(campaign, step, now, several=len(steps) > 1)),
         *_of_reach(campaign, met or forecast(campaign.merchant, drafts.sketch_of(campaign), now)),
     ]
     return sorted(found, key=lambda check: (STOP, WARN, OK).index(check.level))
+
+
+def _of_step(campaign: Campaign, step: Step, now: datetime, *, several: bool) -> Iterator[Check]:
+    """The checks of one message, named by its step where there are several."""
+    fix = reverse("campaigns:content", args=[campaign.code, *([step.code] if several else [])])
+    found = (
+        *_of_content(step, campaign.merchant, fix),
+        *_of_feed(campaign, step, fix),
+        *_of_discount(step, now, fix),
+    )
+    for check in found:
+        yield replace(check, text=f"{place_in_words(step, campaign.kind)}: {check.text}") if several else check
 
 
 def _of_recipients(campaign: Campaign) -> Iterator[Check]:
@@ -64,10 +58,13 @@ def _of_recipients(campaign: Campaign) -> Iterator[Check]:
         yield Check("name", STOP, "The campaign has no name.", fix, "Name it")
 
 
-def _of_merchant(campaign: Campaign, step: Step | None) -> Iterator[Check]:
+def _of_merchant(campaign: Campaign, mails: Sequence[Step]) -> Iterator[Check]:
+    """What the law and mail servers ask of who sends mails."""
+    if not mails:
+        return
     merchant = campaign.merchant
     fix = reverse("admin:accounts_merchant_change", args=[merchant.pk])
-    sender = sender_of(merchant, step)
+    sender = sender_of(merchant, mails[0])
     if parseaddr(sender)[1].endswith("@localhost"):
         level = STOP if settings.EMAIL_URL else WARN
         text = f"{merchant} has no sender address."
@@ -87,22 +84,23 @@ def _of_merchant(campaign: Campaign, step: Step | None) -> Iterator[Check]:
         )
 
 
-def _of_content(campaign: Campaign, step: Step | None) -> Iterator[Check]:
-    fix = reverse("campaigns:content", args=[campaign.code])
-    if step is None or not step.body.strip():
+def _of_content(step: Step, merchant: Merchant, fix: str) -> Iterator[Check]:
+    if not step.body.strip():
         yield Check("content", STOP, "There is no message yet.", fix, "Pick a template")
         return
     if places := unfinished(step.blocks) if step.blocks else ():
         text = f"The message is not finished. {places[0].where}: {places[0].message}"
         yield Check("content", STOP, text, fix, "Finish it")
         return
-    source = drafts.source_of(step, campaign.merchant)
-    sample = preview_data.preview_context(campaign.merchant, None, feed=source.feed, discount=step.discount)
-    shown = preview(source, sample)
+    source = drafts.source_of(step, merchant)
+    sample = preview_data.preview_context(merchant, None, feed=source.feed, discount=step.discount)
+    shown = preview(source, sample, step.channel)
     problem = next(iter(shown.problems), None)
     if problem is None:
-        yield Check("content", OK, "The message compiles and has its unsubscribe link.")
-        yield from _of_check_list(checks_of(step, campaign.merchant, shown, sample), fix)
+        way_out = " and has its unsubscribe link" if step.channel == "email" else ""
+        yield Check("content", OK, f"The message compiles{way_out}.")
+        if step.channel == "email":
+            yield from _of_check_list(checks_of(step, merchant, shown, sample), fix)
     elif problem.code == "render":
         yield Check("content", STOP, f"The message compiles, but cannot be made: {problem.message}.", fix, "Open it")
     else:
@@ -119,10 +117,9 @@ def _of_check_list(found: Iterable[content_checks.Check], fix: str) -> Iterator[
             yield Check(check.code, WARN, f"{check.text} {check.why}".strip(), fix, "Open the message")
 
 
-def _of_feed(campaign: Campaign, step: Step | None) -> Iterator[Check]:
-    if step is None or not step.body:
+def _of_feed(campaign: Campaign, step: Step, fix: str) -> Iterator[Check]:
+    if step.channel != "email" or not step.body:
         return
-    fix = reverse("campaigns:content", args=[campaign.code])
     allowed = plans.includes(campaign.merchant.plan, plans.DYNAMIC_CONTENT)
     dynamic = has_dynamic_store(campaign.merchant, [store.pk for store in campaign.stores.all()])
     if step.feed and not allowed:
@@ -138,15 +135,14 @@ def _of_feed(campaign: Campaign, step: Step | None) -> Iterator[Check]:
         yield Check("feed", WARN, text, fix, "Add the Product Feed")
 
 
-def _of_discount(campaign: Campaign, step: Step | None, now: datetime) -> Iterator[Check]:
-    for found in readiness.findings(step, now) if step and step.body.strip() else ():
+def _of_discount(step: Step, now: datetime, fix: str) -> Iterator[Check]:
+    for found in readiness.findings(step, now) if step.body.strip() else ():
         if found.level == readiness.OK:
             yield Check("discount", OK, found.text)
-        elif found.of_discount and step and step.discount:
-            fix = reverse("admin:campaigns_discount_change", args=[step.discount.code])
-            yield Check("discount", found.level, found.text, fix, "Add codes")
+        elif found.of_discount and step.discount:
+            discount = reverse("admin:campaigns_discount_change", args=[step.discount.code])
+            yield Check("discount", found.level, found.text, discount, "Add codes")
         else:
-            fix = reverse("campaigns:content", args=[campaign.code])
             yield Check("discount", found.level, found.text, fix, "Open the message")
 
 

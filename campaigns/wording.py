@@ -1,9 +1,23 @@
 """What pages say about a campaign in words: its delay, and the sentence that sums it up."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from campaigns.drafts import Sketch
 from campaigns.forecast import Forecast
+from campaigns.models import CampaignKind
+
+
+class Placed(Protocol):
+    """A step, or the content made of it."""
+
+    @property
+    def position(self) -> int: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def variant(self) -> str: ...
+
 
 _UNITS = ((1440, "day"), (60, "hour"))
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -17,6 +31,20 @@ def delay_in_words(minutes: int) -> str:
     count = minutes // size
     number = _SMALL[count] if count < len(_SMALL) else f"{count:,}"
     return f"{number} {unit}{'' if count == 1 else 's'}"
+
+
+CHANNELS = {"email": "email", "sms": "text", "push": "notification"}
+
+
+def channel_in_words(slug: str) -> str:
+    """One message of a channel, as a person calls it."""
+    return CHANNELS.get(slug, slug)
+
+
+def place_in_words(step: Placed, kind: str) -> str:
+    """Where a message stands in its campaign: "Step 2, text", and in a test "Step 1, variant B"."""
+    what = f"variant {step.variant.upper()}" if kind == CampaignKind.AB else channel_in_words(step.channel)
+    return f"Step {step.position}, {what}"
 
 
 def what_it_does(sketch: Sketch) -> str:
