@@ -1,7 +1,7 @@
 """System checks of the environment: one id and one hint for each way it can be wrong.
 
 E001 a key is missing · E002 DATABASE_URL · E003 REDIS_URL · E004 EMAIL_URL · E005 PUBLIC_URL · E006 a number or switch ·
-E007 NAME_FILE · E008 AIQ_DATA_DIR · E009 SENTRY_DSN · W001 a public address without https · W002 a short key
+E007 NAME_FILE · E008 AIQ_DATA_DIR · E009 SENTRY_DSN · E010 SMS_URL · W001 a public address without https · W002 a short key
 """
 
 import os

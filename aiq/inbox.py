@@ -1,4 +1,4 @@
-"""`/inbox/`: the mail that the catcher kept.
+"""`/inbox/`: the mail and the texts that were caught.
 
 Open to everybody only in the demo or under DEBUG, and only on loopback; elsewhere whoever is signed in sees the mail
 of their own merchants and what was written to themselves (set-password links are caught here too), a superuser all.
@@ -6,6 +6,7 @@ of their own merchants and what was written to themselves (set-password links ar
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -67,10 +68,13 @@ def listing(request: HttpRequest) -> HttpResponse:
 @_guarded
 def mail(request: HttpRequest, name: str) -> HttpResponse:
     """One mail beside the list; `part` is message, text or headers."""
-    found, parts = _mail_or_404(request, name)
+    found, path = _mail_or_404(request, name)
+    why = f"{reverse('admin:index')}why/?q={found.delivery}" if found.delivery else ""
+    if found.kind != "mail":
+        return render(request, "inbox/page.html", _context(request) | {"mail": found, "why": why})
+    parts = mailbox.read(path)
     wanted = request.GET.get("part", "")
     part = wanted if wanted in PARTS else ("message" if parts.html else "text")
-    why = f"{reverse('admin:index')}why/?q={found.delivery}" if found.delivery else ""
     return render(
         request, "inbox/page.html", _context(request) | {"mail": found, "parts": parts, "part": part, "why": why}
     )
@@ -79,8 +83,8 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
 @_guarded
 def body(request: HttpRequest, name: str) -> HttpResponse:
     """The HTML of a mail for the frame, where it can run nothing and belongs to no site."""
-    _, parts = _mail_or_404(request, name)
-    return HttpResponse(parts.html, headers={"Content-Security-Policy": MAIL_POLICY})
+    _, path = _mail_or_404(request, name)
+    return HttpResponse(mailbox.read(path).html, headers={"Content-Security-Policy": MAIL_POLICY})
 
 
 def _context(request: HttpRequest) -> dict[str, object]:
@@ -94,12 +98,12 @@ def _context(request: HttpRequest) -> dict[str, object]:
     return {"mails": mails, "query": query, "shown": SHOWN, "catching": not settings.EMAIL_URL}
 
 
-def _mail_or_404(request: HttpRequest, name: str) -> tuple[mailbox.Summary, mailbox.Parts]:
+def _mail_or_404(request: HttpRequest, name: str) -> tuple[mailbox.Summary, Path]:
     path = mailbox.find(settings.CATCHER_DIR, name)
     found = mailbox.summary(path) if path else None
     if not path or not found or not _visible(request)(found):
         raise Http404("No such mail.")
-    return found, mailbox.read(path)
+    return found, path
 
 
 def _visible(request: HttpRequest) -> Callable[[mailbox.Summary], bool]:

@@ -55,7 +55,8 @@ def compose(case: Case, now: datetime, incentive: Mapping[str, Any] | None = Non
     except RenderFailed as failed:
         return Check("content", False, str(failed))
     name, address = from_whom(case.content, merchant, delivery.settings)
-    envelope = Envelope(str(delivery.code), case.address, address, name, now, links.unsubscribe_url)
+    callback = callback_url(delivery.settings)
+    envelope = Envelope(str(delivery.code), case.address, address, name, now, links.unsubscribe_url, callback)
     return Composed(case, channel.compose(rendered, envelope), context, address)
 
 
@@ -64,6 +65,11 @@ def from_whom(content: Signed, merchant: Merchant, own: ChannelSettings | None) 
     if content.channel == "email":
         return sender(content, merchant)
     return merchant.name, own.sender if own else ""
+
+
+def callback_url(own: ChannelSettings | None) -> str:
+    """Where the provider of a merchant's channel reports; empty where nobody outside could call."""
+    return f"{settings.PUBLIC_URL}/callbacks/{own.channel}/{own.code}/" if own and settings.HTTPS else ""
 
 
 def sender(content: Signed, merchant: Merchant) -> tuple[str, str]:

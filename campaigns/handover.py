@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 
 from aiq.lib import bulk, prepared
-from campaigns import ledger, scheduling
+from campaigns import ledger, refusals, scheduling
 from campaigns.channels.base import CHANNELS, ChannelError, OutcomeUnknown, Receipt
 from campaigns.composing import Composed
 from campaigns.due import Due
@@ -120,6 +120,7 @@ def record(claim: Claim, group: Sequence[Composed], outcomes: Sequence[Outcome])
     moved = set(bulk.update(Delivery, rows, OUTCOME_FIELDS, ours, [claim.token]))
     failed = [row["id"] for row in rows if row["id"] in moved and row["status"] == DeliveryStatus.FAILED]
     scheduling.try_next(failed, claim.now)
+    refusals.learn(pairs, claim.now)
     ledger.write_failures(
         [
             (one.case, outcome, row)

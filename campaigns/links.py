@@ -26,6 +26,9 @@ class LinkMaker:
     def track(self, url: str) -> str:
         return self._prefix + sign(CLICK, self.delivery.bytes + url.encode())
 
+    def cart(self, url: str) -> str:
+        return url
+
     @property
     def open_url(self) -> str:
         return f"{self.base}/o/{sign(OPEN, self.delivery.bytes)}.gif"
@@ -48,6 +51,9 @@ class PlainLinks:
     open_url: str = ""
 
     def track(self, url: str) -> str:
+        return url
+
+    def cart(self, url: str) -> str:
         return url
 
 

@@ -38,6 +38,7 @@ class MessageLinks(Protocol):
     @property
     def open_url(self) -> str: ...
     def track(self, url: str) -> str: ...
+    def cart(self, url: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,8 @@ def shown_data(
     `feed`: products of the cart are shown; `feeds`: the kinds of product feed that the content shows.
     """
     data: dict[str, Any] = {group: _known(context.get(group) or {}) for group in _GROUPS}
+    if url := data["cart"].get("url"):
+        data["cart"]["url"] = links.cart(url)
     merchant = data["merchant"]
     color = merchant.get("color", "")
     merchant["color"] = color = color if _COLOR.fullmatch(color) else DEFAULT_COLOR

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from aiq.lib.registry import Registry
@@ -32,10 +32,14 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class ChannelError:
-    """The message definitely did not leave. `permanent`: trying again is pointless. An outcome, not an exception."""
+    """The message definitely did not leave. `permanent`: trying again is pointless. An outcome, not an exception.
+
+    `means` says what the refusal tells of the address itself (`campaigns.refusals`).
+    """
 
     text: str
     permanent: bool
+    means: Literal["", "opted_out", "dead_number"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,10 @@ Outcome = Receipt | ChannelError | OutcomeUnknown
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What a message carries besides its content: `to` and `sender` are addresses of the channel, `date` has a zone."""
+    """What a message carries besides its content: `to` and `sender` are addresses of the channel, `date` has a zone.
+
+    `callback_url`: where its provider reports, for channels that say so with each message.
+    """
 
     delivery_code: str
     to: str
@@ -58,6 +65,7 @@ class Envelope:
     sender_name: str
     date: datetime
     unsubscribe_url: str
+    callback_url: str = ""
 
 
 class Channel(ABC):
