@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminColorInputWidget
+from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminTextInputWidget
 
 from accounts import access
 from accounts.forms import ROLE_CHOICES, InviteForm, MerchantForm, RoleForm
@@ -64,6 +64,8 @@ class MerchantAdmin(MerchantScopedAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "brand_color":
             kwargs["widget"] = UnfoldAdminColorInputWidget
+        if db_field.name == "link_domains":
+            kwargs["widget"] = UnfoldAdminTextInputWidget
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Merchant, form: Any, change: bool) -> None:

@@ -21,6 +21,7 @@ NAMES = (
     "alternatives",
     "affinity",
     "rendering",
+    "compose",
     "imports",
     "memory",
 )

@@ -78,7 +78,7 @@ class Picture(Block):
     about = "A picture that stands on the web."
     src: str = _field("picture", "Address of the picture", required="Give the address of the picture.", most=2_000)
     alt: str = _field("line", "In words", help="What it shows, for whoever sees no pictures.")
-    href: str = _field("link", "Leads to", help="Empty: it is no link.", most=2_000)
+    href: str = _field("link", "Leads to", most=2_000)
     width: str = _field("choice", "Width", "full", choices={"full": "Whole width", "half": "Half"})
 
 

@@ -63,10 +63,12 @@
   // ---- the list
 
   const summaryOf = (block) => {
-    if (block.type === "text") return plain(block.html);
+    if (block.type === "text") return spoken(plain(block.html));
     if (block.type === "feed") return form.querySelector(`[data-form-of=feed]`).content.querySelector(`option[value="${block.kind}"]`)?.textContent ?? "";
-    return block.text || block.label || block.alt || block.src || block.note || "";
+    return spoken(block.text || block.label || block.alt || block.src || block.note || "");
   };
+  // Without conditions, and with personal values by their names.
+  const spoken = (text) => text.replace(/\{%.*?%\}/g, "").replace(/\{\{\s*(?:\w+\.)*(\w+).*?\}\}/g, (_, name) => `[${name.replaceAll("_", " ")}]`);
   const draw = () => {
     list.replaceChildren(...blocks.map(rowFor));
     mark();
