@@ -103,10 +103,9 @@ class MerchantForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "link_domains" in self.fields:
-            self.fields["link_domains"].label = "Other domains of links"
-            self.fields["link_domains"].help_text = (
-                "Where links in messages may lead besides your stores, separated by commas."
-            )
+            domains = self.fields["link_domains"]
+            domains.label = "Other domains of links"
+            domains.help_text = "Where links in messages may lead besides your stores, separated by commas."
         if "social" in self.fields:
             self.fields["social"].initial = "\n".join(self.instance.social_links.values())
 
