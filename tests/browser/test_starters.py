@@ -4,7 +4,7 @@ import pytest
 
 from campaigns.starters import starters
 from tests.browser.conftest import Shop
-from tests.browser.test_marketer import SignIn, leave_cart
+from tests.browser.test_marketer import SignIn, faults, leave_cart
 
 pytestmark = pytest.mark.browser
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -26,3 +26,23 @@ def test_no_starter_is_wider_than_the_screen(shop: Shop, sign_in: SignIn) -> Non
             page.set_viewport_size({"width": width, "height": 800})
             assert page.evaluate(WIDER) == 0, (slug, width)
         assert page.get_by_text("Sencha First Flush").count() > 0, starter.label
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_library_is_free_of_serious_accessibility_faults(shop: Shop, sign_in: SignIn, dark: bool) -> None:
+    page = sign_in("owner")
+    page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
+    page.goto("/admin/campaigns/messagetemplate/")
+    page.locator("button[value=gentle-reminder]").click()
+    made = page.url
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Subject").fill("Come back")
+    page.get_by_role("button", name="Save template").last.click()
+    for address in (
+        "/admin/campaigns/messagetemplate/",
+        made,
+        made + "?version=1",
+        made.replace("versions", "compare"),
+    ):
+        page.goto(address)
+        assert faults(page) == [], address
