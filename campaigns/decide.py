@@ -12,6 +12,7 @@ from typing import Any
 
 from campaigns import reasons
 from campaigns.feeds.items import DEFAULT_POLICY, Policy
+from campaigns.quiet_hours import Looked
 
 ADULT_YEARS = 21
 BOUGHT = frozenset({"ordered", "complete", "elsewhere"})
@@ -72,6 +73,7 @@ class StepFacts:
     """What is known, now, about one message that is due. `in_audience` None: nobody is known who could be in it.
 
     `gone` and `rises`: the products of the cart that cannot be bought, and those that cost more now, each in words.
+    `quiet`: what quiet hours say, None where the message need not keep them; it waits for their end, or does not.
     """
 
     now: datetime
@@ -99,6 +101,8 @@ class StepFacts:
     policy: Policy = DEFAULT_POLICY
     channel_on: bool = True
     step_kept: bool = True
+    quiet: Looked | None = None
+    holds_in_quiet_hours: bool = True
 
 
 def decide_entry(facts: EntryFacts) -> Verdict:
@@ -239,6 +243,15 @@ def _price_does_not_hold(facts: StepFacts) -> Check:
     return Check("price", not facts.rises, "; ".join(facts.rises) or "nothing costs more")
 
 
+def _is_within_hours(facts: StepFacts) -> Check:
+    """Waits until hours begin, where the step wants that and the message is not too late by then."""
+    if facts.quiet is None:
+        return Check("quiet_hours", True, "at any time")
+    opens = facts.quiet.opens if facts.holds_in_quiet_hours else None
+    until = opens if opens and opens < facts.expires_at else None
+    return Check("quiet_hours", facts.quiet.not_after is not None, facts.quiet.saw, until)
+
+
 ENTRY_RULES: tuple[Callable[[EntryFacts], Check], ...] = (
     _campaign_is_live,
     _abandoned_after_live,
@@ -266,6 +279,7 @@ STEP_RULES: tuple[Callable[[StepFacts], Check], ...] = (
     _has_something_to_buy,
     _sold_out_does_not_hold,
     _price_does_not_hold,
+    _is_within_hours,
 )
 
 

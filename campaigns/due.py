@@ -26,6 +26,8 @@ class DueShopper:
     first_name: str
     last_name: str
     timezone: str
+    country: str
+    region: str
     locale: str
     birthdate: date | None
     favorite_store: str
@@ -99,7 +101,7 @@ _DUE = """
 SELECT d.id, d.code, d.content_id, d.step_id, d.channel, d.attempts, d.send_at, d.expires_at, d.campaign_id, c.store_id,
     e.id, e.trigger, e.last_activity_at, e.closed_at, e.closed_by,
     c.merchant_id, c.store_id, c.source, c.key, c.synthetic, c.lines, c.url, c.currency, c.total,
-    s.id, s.email, s.phone, s.first_name, s.last_name, s.timezone, s.locale, s.birthdate, s.favorite_store,
+    s.id, s.email, s.phone, s.first_name, s.last_name, s.timezone, s.country, s.region, s.locale, s.birthdate, s.favorite_store,
     s.attributes, s.tags
 FROM campaigns_delivery d
 JOIN campaigns_episode e ON e.id = d.episode_id

@@ -6,14 +6,14 @@ from datetime import datetime
 
 from accounts import plans
 from accounts.models import CartTrigger, OrderCloses
-from campaigns import audiences, orders, standing, suppressions
+from campaigns import audiences, orders, quiet_hours, standing, suppressions
 from campaigns.channels.base import CHANNELS
 from campaigns.contents import Ready, ready_contents
 from campaigns.context import locale_of
 from campaigns.decide import Bought, ConsentSeen, StepFacts
 from campaigns.due import Due, DueCart, DueShopper, load_due
 from campaigns.feeds import Feed, FeedCart, load_feeds, words
-from campaigns.models import Campaign, CampaignVersion, Content
+from campaigns.models import Campaign, CampaignVersion, Content, QuietHours
 from campaigns.standing import OrderSeen
 
 
@@ -31,6 +31,11 @@ class Case:
     @property
     def shopper(self) -> DueShopper | None:
         return self.delivery.cart.shopper
+
+    @property
+    def not_after(self) -> datetime | None:
+        """From when on quiet hours forbid it; None: never."""
+        return self.facts.quiet.not_after if self.facts.quiet else None
 
     @property
     def cart(self) -> DueCart:
@@ -107,6 +112,8 @@ def _facts(row: Due, address: str, content: Ready, known: _Known) -> StepFacts:
         policy=content.policy,
         channel_on=row.settings is None or row.settings.enabled,
         step_kept=row.pk not in known.removed,
+        quiet=_quiet(row, known.now),
+        holds_in_quiet_hours=content.quiet_hours == QuietHours.HOLD,
     )
 
 
@@ -138,6 +145,16 @@ def _bought(row: Due, found: Iterable[OrderSeen]) -> Bought | None:
     older = row.merchant.order_closes == OrderCloses.OLDER
     closing = next((order for order in found if orders.closes(row.cart, order, older_carts=older)), None)
     return Bought(closing.placed_at, closing.key) if closing else None
+
+
+def _quiet(row: Due, now: datetime) -> quiet_hours.Looked | None:
+    """What quiet hours say; None: nobody is known yet, or it is a channel that need not keep them."""
+    shopper, store = row.cart.shopper, row.cart.store
+    kept = CHANNELS.get(row.channel).quiet_hours or (row.settings is not None and row.settings.quiet_hours)
+    if shopper is None or not kept:
+        return None
+    place = quiet_hours.place_of(shopper, store.timezone if store else "", row.merchant.timezone)
+    return quiet_hours.look(place, now)
 
 
 def _feeds(rows: Sequence[Due], contents: Mapping[int, Ready], now: datetime) -> dict[int, Feed]:

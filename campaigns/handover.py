@@ -15,6 +15,7 @@ from campaigns import ledger, refusals, scheduling
 from campaigns.channels.base import CHANNELS, ChannelError, OutcomeUnknown, Receipt
 from campaigns.composing import Composed
 from campaigns.due import Due
+from campaigns.gather import Case
 from campaigns.models import Delivery, DeliveryStatus, SentMessage
 
 logger = logging.getLogger(__name__)
@@ -42,13 +43,13 @@ class Claim:
 START = """
 UPDATE campaigns_delivery d
 SET status = 'sending', lease_until = statement_timestamp() + %s::interval, shopper_id = c.shopper_id, attempts = d.attempts + 1
-FROM {digests} JOIN campaigns_delivery own ON own.id = v.id
+FROM {group} JOIN campaigns_delivery own ON own.id = v.id
     JOIN campaigns_episode e ON e.id = own.episode_id
     JOIN campaigns_cart c ON c.id = e.cart_id
     JOIN campaigns_campaign k ON k.id = own.campaign_id
     JOIN accounts_merchant m ON m.id = own.merchant_id
 WHERE d.id = v.id AND d.claim_token = %s AND d.status = 'claimed' AND k.status = 'live' AND e.closed_at IS NULL
-    AND c.shopper_id = v.shopper
+    AND c.shopper_id = v.shopper AND (v.not_after IS NULL OR statement_timestamp() < v.not_after)
     AND EXISTS (
         SELECT 1 FROM campaigns_consent n WHERE n.shopper_id = c.shopper_id AND n.channel = d.channel
         AND n.topic = 'cart' AND n.closed_at IS NULL AND n.status = 'subscribed'
@@ -71,15 +72,13 @@ WHERE d.id = v.id AND d.claim_token = %s AND d.status = 'claimed' AND k.status =
     )
 RETURNING d.id
 """
+GROUP_COLUMNS = "id bigint, digest text, shopper bigint, not_after timestamptz"
 
 
 def start(claim: Claim, group: Sequence[Composed]) -> list[Composed]:
-    """Mark a group as sending, reading purchases and opt-outs once more; what they stop is decided again at once."""
-    whom = [
-        {"id": one.case.delivery.pk, "digest": one.case.digest.hex(), "shopper": one.case.cart.shopper_id}
-        for one in group
-    ]
-    sql = START.format(digests="jsonb_to_recordset(%s::jsonb) AS v(id bigint, digest text, shopper bigint)")
+    """Mark a group as sending, reading purchases, opt-outs and the clock once more; what they stop is decided again at once."""
+    sql = START.format(group=f"jsonb_to_recordset(%s::jsonb) AS v({GROUP_COLUMNS})")
+    whom = [_whom(one.case) for one in group]
     with prepared.cursor() as cursor:
         cursor.execute(sql, [SENDING_LEASE, bulk.as_json(whom), claim.token])
         started = {row[0] for row in cursor.fetchall()}
@@ -90,6 +89,15 @@ def start(claim: Claim, group: Sequence[Composed]) -> list[Composed]:
     keep_newest = "ON CONFLICT (delivery_id) DO UPDATE SET at = excluded.at, context = excluded.context"
     bulk.insert(SentMessage, rows, ["delivery_id", "at", "context"], keep_newest)
     return going
+
+
+def _whom(case: Case) -> dict[str, Any]:
+    return {
+        "id": case.delivery.pk,
+        "digest": case.digest.hex(),
+        "shopper": case.cart.shopper_id,
+        "not_after": case.not_after,
+    }
 
 
 def _give_back(claim: Claim, ids: Sequence[int]) -> None:

@@ -150,6 +150,13 @@ _ALL = [
         "The price comes down again, or the campaign shows prices as they are now",
     ),
     Reason(
+        "quiet_hours",
+        "quiet_hours",
+        "Within the hours for messages",
+        "It came due within quiet hours",
+        "The quiet hours end before the message is too late, and the step waits for it",
+    ),
+    Reason(
         "discount_offered",
         "discount_archived",
         "Discount is still offered",

@@ -69,12 +69,13 @@ class Envelope:
 
 
 class Channel(ABC):
-    """One way to reach a shopper: a file in this package."""
+    """One way to reach a shopper: a file in this package. `quiet_hours`: always kept; else where the merchant wants it."""
 
     slug: str
     label: str
     icon: str
     group_size: int = 25
+    quiet_hours: bool = True
 
     @abstractmethod
     def address_of(self, shopper: Reachable) -> str:

@@ -36,6 +36,7 @@ class EmailChannel(Channel):
     label = "Email"
     icon = "mail"
     group_size = 25
+    quiet_hours = False
 
     def address_of(self, shopper: Reachable) -> str:
         return shopper.email or ""

@@ -11,6 +11,7 @@ from campaigns.templating.texting import compile_text
 
 class Paper(Channel):
     slug, label, icon = "paper", "Paper", "note"
+    quiet_hours = False
 
     def __init__(self) -> None:
         self.sent: list[Any] = []
