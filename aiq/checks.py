@@ -1,7 +1,8 @@
 """System checks of the environment: one id and one hint for each way it can be wrong.
 
 E001 a key is missing · E002 DATABASE_URL · E003 REDIS_URL · E004 EMAIL_URL · E005 PUBLIC_URL · E006 a number or switch ·
-E007 NAME_FILE · E008 AIQ_DATA_DIR · E009 SENTRY_DSN · E010 SMS_URL · W001 a public address without https · W002 a short key
+E007 NAME_FILE · E008 AIQ_DATA_DIR · E009 SENTRY_DSN · E010 SMS_URL · E011 PUSH_URL · E012 VAPID_PRIVATE_KEY ·
+W001 a public address without https · W002 a short key
 """
 
 import os
@@ -24,7 +25,7 @@ SHORT_KEY = 32
 def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Everything that is wrong with the environment, worst first."""
     noted = [Error(problem.message, hint=problem.hint, id=problem.check) for problem in settings.ENVIRONMENT_PROBLEMS]
-    return [*noted, *_keys(), *_public_url(), *_data_dir(), *_email()]
+    return [*noted, *_keys(), *_public_url(), *_data_dir(), *_email(), *_push()]
 
 
 def refuse_wrong_environment() -> None:
@@ -73,3 +74,9 @@ def _email() -> Iterator[CheckMessage]:
     except (ImproperlyConfigured, ImportError) as error:
         hint = "Set the provider's key as ANYMAIL_<PROVIDER>_<NAME>, and install what the provider needs."
         yield Error(f"EMAIL_URL: {str(error).splitlines()[0]}", hint=hint, id="aiq.E004")
+
+
+def _push() -> Iterator[CheckMessage]:
+    if settings.PUSH_CONTACT and not settings.VAPID_PRIVATE_KEY:
+        hint = "Make one with `openssl ecparam -name prime256v1 -genkey -noout` and give it by VAPID_PRIVATE_KEY_FILE."
+        yield Error("VAPID_PRIVATE_KEY is not set, and PUSH_URL is.", hint=hint, id="aiq.E012")

@@ -140,6 +140,8 @@ EMAIL_URL = env("EMAIL_URL", default="")
 SMS_URL = env("SMS_URL", default="")
 SMS_GATEWAY = environment.sms(SMS_URL, env)
 PUSH_URL = env("PUSH_URL", default="")
+PUSH_CONTACT = environment.push_contact(env)
+VAPID_PRIVATE_KEY = environment.vapid(env, DATA_DIR, may_generate=EMBEDDED_POSTGRES and EMBEDDED_REDIS)
 CATCHER_DIR = DATA_DIR / "inbox"
 vars().update(environment.email(env, DATA_DIR))
 ENVIRONMENT_PROBLEMS = env.problems

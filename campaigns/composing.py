@@ -55,8 +55,8 @@ def compose(case: Case, now: datetime, incentive: Mapping[str, Any] | None = Non
     except RenderFailed as failed:
         return Check("content", False, str(failed))
     name, address = from_whom(case.content, merchant, delivery.settings)
-    callback = callback_url(delivery.settings)
-    envelope = Envelope(str(delivery.code), case.address, address, name, now, links.unsubscribe_url, callback)
+    sent_by = address, name, now, links.unsubscribe_url, callback_url(delivery.settings)
+    envelope = Envelope(str(delivery.code), case.address, *sent_by, delivery.expires_at)
     return Composed(case, channel.compose(rendered, envelope), context, address)
 
 

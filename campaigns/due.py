@@ -15,6 +15,8 @@ import msgspec
 
 from accounts.models import Merchant, Store
 from aiq.lib import prepared
+from campaigns import browsers
+from campaigns.channels.push_address import Browser
 from campaigns.models import Campaign, ChannelSettings
 
 
@@ -33,6 +35,7 @@ class DueShopper:
     favorite_store: str
     attributes: dict[str, Any]
     tags: list[str]
+    browsers: Sequence[Browser] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ WHERE d.id = ANY(%s) ORDER BY d.id
 
 
 def load_due(ids: Sequence[int]) -> list[Due]:
-    """The deliveries in the order of their ids, in four queries."""
+    """The deliveries in the order of their ids, in four queries; five where there are notifications among them."""
     with prepared.cursor() as cursor:
         cursor.execute(_DUE, [list(ids)])
         rows = cursor.fetchall()
@@ -120,20 +123,28 @@ def load_due(ids: Sequence[int]) -> list[Due]:
     stores = Store.objects.in_bulk({row[9] for row in rows if row[9]})
     found = ChannelSettings.objects.filter(merchant__in={campaign.merchant_id for campaign in campaigns.values()})
     settings = {(one.merchant_id, one.channel): one for one in found}
+    pushed = {row[24] for row in rows if row[4] == "push" and row[24]}
+    living = browsers.living(pushed) if pushed else {}
     return [
-        _due(row, campaign, settings.get((campaign.merchant_id, row[4])), stores.get(row[9]))
+        _due(row, campaign, settings.get((campaign.merchant_id, row[4])), stores.get(row[9]), living.get(row[24], ()))
         for row in rows
         for campaign in (campaigns[row[8]],)
     ]
 
 
-def _due(row: Sequence[Any], campaign: Campaign, settings: ChannelSettings | None, store: Store | None) -> Due:
+def _due(
+    row: Sequence[Any],
+    campaign: Campaign,
+    settings: ChannelSettings | None,
+    store: Store | None,
+    living: Sequence[Browser],
+) -> Due:
     cart = list(row[15:24])
     cart[5] = msgspec.json.decode(cart[5])
-    shopper = _shopper(row[24:]) if row[24] else None
+    shopper = _shopper(row[24:], living) if row[24] else None
     return Due(*[*row[:8], campaign, settings, DueEpisode(*row[10:15]), DueCart(*[*cart, shopper, store])])
 
 
-def _shopper(values: Sequence[Any]) -> DueShopper:
+def _shopper(values: Sequence[Any], living: Sequence[Browser]) -> DueShopper:
     *known, attributes, tags = values
-    return DueShopper(*[*known, msgspec.json.decode(attributes), tags])
+    return DueShopper(*[*known, msgspec.json.decode(attributes), tags, living])

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 
 from aiq.lib import bulk, prepared
-from campaigns import ledger, refusals, scheduling
+from campaigns import browsers, ledger, refusals, scheduling
 from campaigns.channels.base import CHANNELS, ChannelError, OutcomeUnknown, Receipt
 from campaigns.composing import Composed
 from campaigns.due import Due
@@ -129,6 +129,7 @@ def record(claim: Claim, group: Sequence[Composed], outcomes: Sequence[Outcome])
     failed = [row["id"] for row in rows if row["id"] in moved and row["status"] == DeliveryStatus.FAILED]
     scheduling.try_next(failed, claim.now)
     refusals.learn(pairs, claim.now)
+    browsers.mark_gone([code for outcome in outcomes for code in outcome.gone], claim.now)
     ledger.write_failures(
         [
             (one.case, outcome, row)

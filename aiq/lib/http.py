@@ -3,7 +3,7 @@
 `fetch` looks a host up once, refuses what is not public (`aiq.lib.outbound`), connects to the very address it checked,
 and still verifies the certificate against the name. Redirects are followed by hand, each checked like the first. Sizes
 are limited as they came and as they unpack, time by connection, by silence and in all. No cookies, no credentials, no
-proxy of the environment.
+proxy of the environment. `post` goes the same way, but follows no redirect and takes any status for an answer.
 """
 
 import socket
@@ -48,6 +48,19 @@ class FetchError(Exception):
     def __init__(self, text: str, *, passing: bool) -> None:
         super().__init__(text)
         self.passing = passing
+
+
+class NoAnswer(FetchError):  # noqa: N818
+    """What was posted may have been taken or not: it was on its way when the line broke or the time was up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What a host said of a body that was posted; of what it said, no more than the limit."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +120,23 @@ def fetch(url: str, limits: Limits, headers: Mapping[str, str] | None = None) ->
     raise FetchError(f"The address leads on more than {MAX_REDIRECTS} times.", passing=False)
 
 
+def post(url: str, body: bytes, headers: Mapping[str, str], limits: Limits) -> Posted:
+    """POST a body; whatever the status, it is the answer. Raises `NoAnswer` where the body may have arrived, `FetchError`
+    where it has not. Network only: call it in no transaction."""
+    deadline = _Deadline(limits.seconds)
+    target = _target(url)
+    line = _line(target, limits, deadline)
+    with deadline.over(line):
+        try:
+            line.request("POST", target.path, body, {**headers, **_own_headers(target)}, preload_content=False)
+            response = line.getresponse()
+            said = response.read(limits.bytes, decode_content=True)
+        except (HTTPError, HTTPException, OSError) as error:
+            words = _too_slow(deadline) if deadline.passed else _in_words(error, target)
+            raise NoAnswer(words, passing=False) from error
+    return Posted(response.status, response.headers, said)
+
+
 def _target(url: str) -> Target:
     try:
         return read_target(url, loopback=settings.OUTBOUND_LOOPBACK)
@@ -151,9 +181,12 @@ def _trust() -> ssl.SSLContext:
 
 
 def _asked(line: HTTPConnection, target: Target, headers: Mapping[str, str]) -> BaseHTTPResponse:
-    own = {"Host": target.authority, "User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
-    line.request("GET", target.path, headers={**headers, **own}, preload_content=False)
+    line.request("GET", target.path, headers={**headers, **_own_headers(target)}, preload_content=False)
     return line.getresponse()
+
+
+def _own_headers(target: Target) -> dict[str, str]:
+    return {"Host": target.authority, "User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
 
 
 def _answer(response: BaseHTTPResponse, target: Target, limits: Limits, deadline: _Deadline) -> Answer:

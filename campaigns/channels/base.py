@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from aiq.lib.registry import Registry
+from campaigns.channels.push_address import Browser
 from campaigns.links import LinkMaker
 from campaigns.rendering import MessageLinks, Rendered
 from campaigns.templating.compiling import Compiled, Source
@@ -21,13 +22,17 @@ class Reachable(Protocol):
     def email(self) -> str | None: ...
     @property
     def phone(self) -> str | None: ...
+    @property
+    def browsers(self) -> Sequence[Browser]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The provider took the message. `provider_id` is its name for it, possibly empty."""
+    """The provider took the message. `provider_id` is its name for it, possibly empty. `gone`, of every outcome: codes of browsers that
+    take nothing any more."""
 
     provider_id: str = ""
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class ChannelError:
     text: str
     permanent: bool
     means: Literal["", "opted_out", "dead_number"] = ""
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ class OutcomeUnknown:
     """The message may or may not have left; it must not be sent again by itself."""
 
     text: str
+    gone: tuple[str, ...] = ()
 
 
 Outcome = Receipt | ChannelError | OutcomeUnknown
@@ -56,7 +63,7 @@ Outcome = Receipt | ChannelError | OutcomeUnknown
 class Envelope:
     """What a message carries besides its content: `to` and `sender` are addresses of the channel, `date` has a zone.
 
-    `callback_url`: where its provider reports, for channels that say so with each message.
+    `callback_url`: where its provider reports, for channels that say so with each message. After `expires_at` it is of no use.
     """
 
     delivery_code: str
@@ -66,6 +73,7 @@ class Envelope:
     date: datetime
     unsubscribe_url: str
     callback_url: str = ""
+    expires_at: datetime | None = None
 
 
 class Channel(ABC):

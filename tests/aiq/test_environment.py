@@ -1,11 +1,14 @@
 """How values of the environment become settings, and what is said of wrong ones."""
 
 import pkgutil
+from base64 import urlsafe_b64decode
 from pathlib import Path
 from typing import Any
 
 import anymail.backends
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from aiq import environment
 from aiq.environment import ESPS, Env
@@ -91,6 +94,9 @@ def test_anymail_options_come_from_the_environment_and_from_files(
         ("PORT", "eighty", "aiq.E006"),
         ("HASH_KEY_FILE", "/nowhere", "aiq.E007"),
         ("SENTRY_DSN", "sentry.example.com", "aiq.E009"),
+        ("PUSH_URL", "webpush://", "aiq.E011"),
+        ("PUSH_URL", "https://push.example/?subject=mailto:a@b.example", "aiq.E011"),
+        ("VAPID_PRIVATE_KEY", "c2hvcnQ", "aiq.E012"),
     ],
 )
 def test_a_wrong_value_is_noted_and_never_raised(
@@ -103,6 +109,8 @@ def test_a_wrong_value_is_noted_and_never_raised(
     environment.redis_url(env, tmp_path)
     environment.email(env, tmp_path)
     environment.keys(env, tmp_path, may_generate=False)
+    environment.push_contact(env)
+    environment.vapid(env, tmp_path, may_generate=False)
     environment.report_errors(env)
     assert [problem.check for problem in env.problems] == [check]
     assert all(problem.hint for problem in env.problems)
@@ -118,3 +126,18 @@ def test_keys_are_generated_once_and_only_where_that_is_allowed(
     assert environment.keys(Env(), tmp_path, may_generate=True) == first
     assert len(set(first.values())) == 3
     assert (tmp_path / "keys" / "SECRET_KEY").stat().st_mode & 0o077 == 0
+
+
+def test_the_key_for_push_services_is_made_once_and_may_be_given_as_pem(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("VAPID_PRIVATE_KEY", raising=False)
+    assert environment.vapid(Env(), tmp_path, may_generate=False) == ""
+    made = environment.vapid(Env(), tmp_path, may_generate=True)
+    assert environment.vapid(Env(), tmp_path, may_generate=True) == made
+    number = int.from_bytes(urlsafe_b64decode(made + "="))
+    pem = ec.derive_private_key(number, ec.SECP256R1()).private_bytes(
+        Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+    )
+    monkeypatch.setenv("VAPID_PRIVATE_KEY", pem.decode())
+    assert environment.vapid(Env(), tmp_path, may_generate=False) == made
