@@ -15,7 +15,7 @@ from campaigns.feeds.items import DEFAULT_POLICY, Policy
 from campaigns.quiet_hours import Looked
 
 ADULT_YEARS = 21
-BOUGHT = frozenset({"ordered", "complete", "elsewhere"})
+BOUGHT = frozenset({"ordered", "complete"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,8 @@ class StepFacts:
 
     `gone` and `rises`: the products of the cart that cannot be bought, and those that cost more now, each in words.
     `quiet`: what quiet hours say, None where the message need not keep them; it waits for their end, or does not.
+    `asked_at`: when the shopper was asked to confirm a consent that is still open. `unwanted`: how many of the cart's `products`
+    the shopper wants to see no more.
     """
 
     now: datetime
@@ -89,6 +91,10 @@ class StepFacts:
     in_audience: bool | None = None
     audience_saw: str = ""
     consent: ConsentSeen | None = None
+    asked_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    unwanted: int = 0
+    products: int = 0
     suppressed: str = ""
     regulated_goods: bool = False
     age_verified: bool = False
@@ -159,6 +165,11 @@ def _is_current(facts: EntryFacts | StepFacts) -> Check:
     return Check("current_episode", passed, _closing(facts) if not passed else "no activity since")
 
 
+def _was_not_bought_elsewhere(facts: EntryFacts | StepFacts) -> Check:
+    passed = facts.closed_by != "elsewhere"
+    return Check("not_elsewhere", passed, _closing(facts) if not passed else "not that the shopper said")
+
+
 def _campaign_still_live(facts: StepFacts) -> Check:
     """A pause is not final: what is scheduled waits, and expires."""
     until = facts.expires_at if facts.campaign_status == "paused" else None
@@ -203,11 +214,21 @@ def _is_in_audience(facts: StepFacts) -> Check:
 def _has_consent(facts: StepFacts) -> Check:
     if not facts.shopper_known:
         return Check("consent", False, "nobody named yet", facts.expires_at)
+    if facts.asked_at and not (facts.consent and facts.consent.subscribed):
+        return Check("consent", False, f"asked on {_time(facts.asked_at)}, not confirmed yet", facts.expires_at)
     if facts.consent is None:
         # Who has no address yet could not have been asked; the answer comes with the address.
         return Check("consent", False, "never asked", None if facts.has_address else facts.expires_at)
     saw = "subscribed" if facts.consent.subscribed else "opted out"
     return Check("consent", facts.consent.subscribed, f"{saw} {_time(facts.consent.at)}")
+
+
+def _is_not_snoozed(facts: StepFacts) -> Check:
+    """What would be too late after the pause is not sent at all."""
+    until = facts.snoozed_until
+    if until is None or until <= facts.now:
+        return Check("not_snoozed", True, "no pause")
+    return Check("not_snoozed", False, f"until {_time(until)}", until if until < facts.expires_at else None)
 
 
 def _is_not_suppressed(facts: StepFacts) -> Check:
@@ -223,6 +244,13 @@ def _is_of_age(facts: StepFacts) -> Check:
         return Check("age_verified", False, "not verified")
     years = _years(facts.birthdate, facts.now.date())
     return Check("age_verified", years >= ADULT_YEARS, f"{years} years old")
+
+
+def _wants_something(facts: StepFacts) -> Check:
+    if not facts.unwanted:
+        return Check("interest", True, "nothing said against a product")
+    passed = facts.unwanted < facts.products
+    return Check("interest", passed, f"no interest in {facts.unwanted} of {facts.products} products")
 
 
 def _has_something_to_buy(facts: StepFacts) -> Check:
@@ -259,11 +287,13 @@ ENTRY_RULES: tuple[Callable[[EntryFacts], Check], ...] = (
     _plan_covers,
     _was_not_bought,
     _was_not_emptied,
+    _was_not_bought_elsewhere,
     _is_current,
 )
 STEP_RULES: tuple[Callable[[StepFacts], Check], ...] = (
     _is_not_bought,
     _was_not_emptied,
+    _was_not_bought_elsewhere,
     _is_current,
     _is_in_time,
     _campaign_still_live,
@@ -273,9 +303,11 @@ STEP_RULES: tuple[Callable[[StepFacts], Check], ...] = (
     _channel_is_on,
     _has_address,
     _has_consent,
+    _is_not_snoozed,
     _is_not_suppressed,
     _is_in_audience,
     _is_of_age,
+    _wants_something,
     _has_something_to_buy,
     _sold_out_does_not_hold,
     _price_does_not_hold,
@@ -289,7 +321,7 @@ def _closing(facts: EntryFacts | StepFacts) -> str:
         "complete": "completed at the store",
         "emptied": "emptied",
         "superseded": "came back",
-        "elsewhere": "bought elsewhere, as the shopper said",
+        "elsewhere": "said so",
     }
     at = f" {_time(facts.closed_at)}" if facts.closed_at else ""
     return words.get(facts.closed_by, facts.closed_by) + at

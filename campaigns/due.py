@@ -33,6 +33,8 @@ class DueShopper:
     locale: str
     birthdate: date | None
     favorite_store: str
+    snoozed_until: datetime | None
+    not_interested: list[str]
     attributes: dict[str, Any]
     tags: list[str]
     browsers: Sequence[Browser] = ()
@@ -105,7 +107,7 @@ SELECT d.id, d.code, d.content_id, d.step_id, d.channel, d.attempts, d.send_at, 
     e.id, e.trigger, e.last_activity_at, e.closed_at, e.closed_by,
     c.merchant_id, c.store_id, c.source, c.key, c.synthetic, c.lines, c.url, c.currency, c.total,
     s.id, s.email, s.phone, s.first_name, s.last_name, s.timezone, s.country, s.region, s.locale, s.birthdate, s.favorite_store,
-    s.attributes, s.tags
+    s.snoozed_until, s.not_interested, s.attributes, s.tags
 FROM campaigns_delivery d
 JOIN campaigns_episode e ON e.id = d.episode_id
 JOIN campaigns_cart c ON c.id = e.cart_id

@@ -16,7 +16,8 @@ Lines = list[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One fact about the cart. `lines` None: a simple trigger, nothing known of the content."""
+    """One fact about the cart. `lines` None: a simple trigger, nothing known of the content. `elsewhere`: not the store's but
+    the shopper's own word, that the cart is settled by a purchase elsewhere."""
 
     occurred_at: datetime
     status: CartStatus
@@ -26,6 +27,7 @@ class Activity:
     currency: str = ""
     total: str | None = None
     quiet_period: timedelta | None = None
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +101,21 @@ def _acted(life: Life, act: Activity, rules: Rules) -> Life:
         cause = _closing(act)
         return replace(life, ended=cause, episodes=_closed(episodes, act.occurred_at, cause) if current else episodes)
     if current is None:
-        return replace(life, episodes=(*episodes, _started(act)))
+        again = changed or not _is_known(episodes, act, rules)
+        return replace(life, episodes=(*episodes, _started(act))) if again else life
     if _begins_again(current, act, rules, changed=changed):
         return replace(life, episodes=(*_closed(episodes, act.occurred_at, "superseded"), _started(act)))
     return replace(life, episodes=(*episodes[:-1], _continued(current, act)))
+
+
+def _is_known(episodes: Sequence[Stretch], act: Activity, rules: Rules) -> bool:
+    """Another notice of the abandonment that the shopper has settled elsewhere: nothing to remind of."""
+    if not episodes or act.status is not CartStatus.ABANDONED:
+        return False
+    ended = episodes[-1].closed_at
+    return (
+        episodes[-1].closed_by == "elsewhere" and ended is not None and act.occurred_at < ended + rules.abandoned_again
+    )
 
 
 def _bought(life: Life, buy: Purchase, rules: Rules) -> Life:
@@ -153,6 +166,8 @@ def _continued(current: Stretch, act: Activity) -> Stretch:
 
 
 def _closing(act: Activity) -> str:
+    if act.elsewhere:
+        return "elsewhere"
     return "complete" if act.status is CartStatus.COMPLETE else "emptied"
 
 
@@ -177,7 +192,7 @@ def _status(life: Life) -> str:
     if last and last.closed_at is None:
         return "abandoned" if last.abandoned_at else "open"
     ended = last.closed_by if last else life.ended
-    return {"": "open", "emptied": "emptied"}.get(ended, "ordered")
+    return {"": "open", "emptied": "emptied", "elsewhere": "abandoned"}.get(ended, "ordered")
 
 
 @dataclass(frozen=True, slots=True)

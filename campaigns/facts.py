@@ -56,6 +56,7 @@ class ConsentFact:
     source: str = ""
     wording: str = ""
     double_opt_in: bool = False
+    topic: str = "cart"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,10 +48,12 @@ def gather(delivery_ids: Sequence[int], now: datetime) -> list[Case]:
     contents = ready_contents({row.content_id for row in rows})
     addresses = {row.pk: _address(row) for row in rows}
     digests = {row.pk: suppressions.digest(addresses[row.pk]) for row in rows}
+    consents, asked = standing.consents(rows, now)
     known = _Known(
         now=now,
         digests=digests,
-        consents=standing.consents(rows),
+        consents=consents,
+        asked=asked,
         orders=standing.orders(rows),
         suppressed=standing.suppressions(rows, digests),
         feeds=_feeds(rows, contents, now),
@@ -75,6 +77,7 @@ class _Known:
     now: datetime
     digests: dict[int, bytes]
     consents: dict[tuple[int, str], ConsentSeen]
+    asked: dict[tuple[int, str], datetime]
     orders: dict[int, list[OrderSeen]]
     suppressed: dict[standing.Suppressed, str]
     feeds: dict[int, Feed]
@@ -100,6 +103,10 @@ def _facts(row: Due, address: str, content: Ready, known: _Known) -> StepFacts:
         in_audience=in_audience,
         audience_saw=audience_saw,
         consent=known.consents.get((shopper.pk, row.channel)) if shopper else None,
+        asked_at=known.asked.get((shopper.pk, row.channel)) if shopper else None,
+        snoozed_until=shopper.snoozed_until if shopper else None,
+        unwanted=_unwanted(row.cart),
+        products=len(row.cart.lines),
         suppressed=suppressed,
         regulated_goods=merchant.regulated_goods,
         age_verified=_is_verified(shopper),
@@ -125,6 +132,12 @@ def _removed(rows: Sequence[Due], contents: Mapping[int, Ready]) -> frozenset[in
     found = Content.objects.filter(version__in={row.campaign.version_id for row in older})
     places = set(found.values_list("version", "step", "channel"))
     return frozenset(row.pk for row in older if (row.campaign.version_id, row.step_id, row.channel) not in places)
+
+
+def _unwanted(cart: DueCart) -> int:
+    """How many lines of the cart its shopper wants to see no more."""
+    refused = cart.shopper.not_interested if cart.shopper else []
+    return sum(str(line["key"]) in refused for line in cart.lines) if refused else 0
 
 
 def _address(row: Due) -> str:
@@ -165,7 +178,8 @@ def _feeds(rows: Sequence[Due], contents: Mapping[int, Ready], now: datetime) ->
         if shows := content.shows if row.episode.trigger == CartTrigger.DYNAMIC else content.shows_anyway:
             locale = locale_of(row.merchant, cart.shopper)
             facts = cart.merchant_id, cart.store_id, cart.currency, cart.lines, locale
-            wanted[row.pk] = FeedCart(*facts, shows, content.policy)
+            refused = frozenset(cart.shopper.not_interested) if cart.shopper else frozenset()
+            wanted[row.pk] = FeedCart(*facts, shows, content.policy, refused)
     return dict(zip(wanted, load_feeds(list(wanted.values()), now) if wanted else [], strict=True))
 
 

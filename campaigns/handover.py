@@ -55,6 +55,9 @@ WHERE d.id = v.id AND d.claim_token = %s AND d.status = 'claimed' AND k.status =
         AND n.topic = 'cart' AND n.closed_at IS NULL AND n.status = 'subscribed'
     )
     AND NOT EXISTS (
+        SELECT 1 FROM campaigns_shopper p WHERE p.id = c.shopper_id AND p.snoozed_until > statement_timestamp()
+    )
+    AND NOT EXISTS (
         SELECT 1 FROM campaigns_suppression s
         WHERE s.merchant_id = d.merchant_id AND s.channel = d.channel AND s.digest = decode(v.digest, 'hex')
     )

@@ -66,6 +66,13 @@ _ALL = [
         "The shopper leaves the cart again",
     ),
     Reason(
+        "not_elsewhere",
+        "bought_elsewhere",
+        "Did not buy it elsewhere",
+        "The shopper bought it elsewhere, and said so",
+        "Nothing: who bought is not reminded",
+    ),
+    Reason(
         "not_expired",
         "expired",
         "Not too late",
@@ -115,6 +122,13 @@ _ALL = [
         "The shopper subscribes to cart reminders on this channel",
     ),
     Reason(
+        "not_snoozed",
+        "snoozed",
+        "Has not asked for a pause",
+        "The shopper asked for a pause from reminders",
+        "The pause ends, or the shopper ends it",
+    ),
+    Reason(
         "not_suppressed",
         "suppressed",
         "Address is not suppressed",
@@ -127,6 +141,13 @@ _ALL = [
         "Age is verified",
         "This merchant's goods are only for age-verified shoppers",
         "The store sends the shopper's birth date or age_verified",
+    ),
+    Reason(
+        "interest",
+        "not_interested",
+        "Still wants something in the cart",
+        "The shopper said of every product in the cart that it is of no interest",
+        "The shopper leaves a cart with another product, or takes it back on the preference page",
     ),
     Reason(
         "stock",

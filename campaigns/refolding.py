@@ -95,9 +95,10 @@ def _purchase(cart: Cart, order: Order) -> Purchase:
 def _fact(row: CartActivity) -> Activity:
     quiet = timedelta(minutes=row.quiet_period_minutes) if row.quiet_period_minutes else None
     total = None if row.total is None else str(row.total)
-    return Activity(
-        row.occurred_at, CartStatus(row.status), row.event_id, row.lines, row.url, row.currency, total, quiet
-    )
+    elsewhere = row.status == Closed.ELSEWHERE
+    status = CartStatus.COMPLETE if elsewhere else CartStatus(row.status)
+    facts = row.occurred_at, status, row.event_id, row.lines, row.url, row.currency, total, quiet
+    return Activity(*facts, elsewhere=elsewhere)
 
 
 def _write_carts(carts: Iterable[Cart], lives: dict[int, Life]) -> None:

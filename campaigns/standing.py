@@ -32,16 +32,26 @@ class OrderSeen:
 
 
 _CONSENTS = """
-SELECT shopper_id, channel, status = 'subscribed', at FROM campaigns_consent
+SELECT shopper_id, channel, status, at FROM campaigns_consent
 WHERE shopper_id = ANY(%s) AND topic = %s AND closed_at IS NULL
+UNION ALL
+SELECT shopper_id, channel, 'asked', asked_at FROM campaigns_optinrequest
+WHERE shopper_id = ANY(%s) AND topic = %s AND confirmed_at IS NULL AND expires_at > %s
 """
+Standing = tuple[int, str]
 
 
-def consents(rows: Sequence[Due]) -> dict[tuple[int, str], ConsentSeen]:
-    """What stands open, by shopper and channel."""
-    shoppers = list({row.cart.shopper.pk for row in rows if row.cart.shopper})
-    found = _fetch(_CONSENTS, [shoppers, CART_TOPIC])
-    return {(shopper, channel): ConsentSeen(subscribed, at) for shopper, channel, subscribed, at in found}
+def consents(rows: Sequence[Due], now: datetime) -> tuple[dict[Standing, ConsentSeen], dict[Standing, datetime]]:
+    """By shopper and channel: what stands open, and when who has not answered yet was asked to confirm."""
+    whose = [list({row.cart.shopper.pk for row in rows if row.cart.shopper}), CART_TOPIC]
+    stand: dict[Standing, ConsentSeen] = {}
+    asked: dict[Standing, datetime] = {}
+    for shopper, channel, status, at in _fetch(_CONSENTS, [*whose, *whose, now]):
+        if status == "asked":
+            asked[shopper, channel] = at
+        else:
+            stand[shopper, channel] = ConsentSeen(status == "subscribed", at)
+    return stand, asked
 
 
 _SUPPRESSIONS = """

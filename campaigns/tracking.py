@@ -52,30 +52,6 @@ def _append(code: UUID, kind: TrackingKind, now: datetime, user_agent: str, *, u
     )
 
 
-def unsubscribed(code: UUID, now: datetime) -> bool:
-    """The shopper opts out of this channel (RFC 8058). Committed when this returns. False: the delivery names nobody."""
-    with transaction.atomic():
-        delivery, shopper_id = _whose(code)
-        if delivery is None or shopper_id is None:
-            return False
-        if consents.opt_out(shopper_id, delivery.channel, source="unsubscribe link", now=now):
-            TrackingEvent.objects.create(delivery=delivery, kind=TrackingKind.UNSUBSCRIBED, at=now)
-    return True
-
-
-def resubscribed(code: UUID, now: datetime) -> bool:
-    """The shopper takes the opt-out back, on the page behind the same link."""
-    delivery, shopper_id = _whose(code)
-    if delivery is None or shopper_id is None:
-        return False
-    return consents.opt_in(shopper_id, delivery.channel, source="preference page", now=now)
-
-
-def _whose(code: UUID) -> tuple[Delivery | None, int | None]:
-    delivery = Delivery.objects.filter(code=code).select_related("episode__cart").first()
-    return delivery, (delivery.shopper_id or delivery.episode.cart.shopper_id) if delivery else None
-
-
 def reported(code: UUID, kind: str, at: datetime, *, event_id: str = "", hard: bool = False) -> bool:
     """A provider's report about one delivery, in Anymail's words. Late reports resolve what was unknown. False: repeated."""
     delivery = (

@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from campaigns.views import public
+from campaigns.views import preferences, public
 
 urlpatterns = [
-    path("u/<str:token>", public.preferences, name="preferences"),
+    path("u/<str:token>", preferences.preferences, name="preferences"),
     path("c/<str:token>", public.click, name="click"),
     path("g/<str:token>", public.gift, name="gift"),
     path("o/<str:token>.gif", public.open_pixel, name="open_pixel"),

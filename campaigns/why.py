@@ -100,6 +100,7 @@ def _closed(episode: Episode, ear: Ear) -> str:
         "emptied": "The cart was emptied",
         "complete": "The store says the cart was completed",
         "superseded": f"{ear.who} came back to the cart",
+        "elsewhere": f"{ear.who} said: bought elsewhere",
     }
     return said.get(episode.closed_by, episode.get_closed_by_display())
 

@@ -14,6 +14,7 @@ _ENDED = {
     Closed.COMPLETE: CartState.ORDERED,
     Closed.EMPTIED: CartState.EMPTIED,
     Closed.SUPERSEDED: CartState.ABANDONED,
+    Closed.ELSEWHERE: CartState.ABANDONED,
 }
 
 

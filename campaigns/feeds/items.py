@@ -33,7 +33,7 @@ DEFAULT_POLICY = Policy()
 @dataclass(frozen=True, slots=True)
 class FeedCart:
     """What a message's feeds are made of: whose cart, at which store, its lines as `Cart.lines` holds them, and what is to be
-    shown (`shows`: how many of each kind). `locale` is the shopper's."""
+    shown (`shows`: how many of each kind). `locale` is the shopper's; `refused`: ids of products that the shopper wants to see no more."""
 
     merchant_id: int
     store_id: int | None
@@ -42,6 +42,7 @@ class FeedCart:
     locale: str = FALLBACK
     shows: Mapping[str, int] = field(default_factory=lambda: {ABANDONED: 6})
     policy: Policy = DEFAULT_POLICY
+    refused: frozenset[str] = frozenset()
 
     @property
     def of_cart(self) -> bool:
@@ -63,7 +64,7 @@ class FeedCart:
 @dataclass(frozen=True, slots=True)
 class Item:
     """One product as templates see it. Prices are text; `was_price` only where it is cheaper now; `note` and
-    `replaced_name` say what an alternative stands in for. `sold_out`: shown, but it cannot be bought."""
+    `replaced_name` say what an alternative stands in for. `sold_out`: shown, but it cannot be bought. `key` is its id at the store."""
 
     name: str
     brand: str
@@ -75,6 +76,7 @@ class Item:
     note: str = ""
     replaced_name: str = ""
     sold_out: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,9 +73,14 @@ class Line:
         return self.offer is not None and self.offer.recalled
 
     @property
+    def refused(self) -> bool:
+        """The shopper wants to see it no more."""
+        return not self.names.isdisjoint(self.cart.refused)
+
+    @property
     def gone(self) -> bool:
-        """It cannot be bought: sold out, or called back."""
-        return self.recalled or self.in_stock is False
+        """It cannot be bought: sold out, or called back. What was refused is not looked at further."""
+        return not self.refused and (self.recalled or self.in_stock is False)
 
     @property
     def gap(self) -> Gap:
@@ -112,18 +117,24 @@ def feed_of(cart: FeedCart, offers: Mapping[str, Offer], candidates: Sequence[Se
     groups = frozenset(line.offer.group for line in lines if line.offer and line.offer.group)
     if not cart.of_cart:
         return Feed(taken=in_cart, groups=groups)
-    chosen = iter(choose([line.gap for line in lines if line.gone], candidates, in_cart))
-    found = [_gone(line, next(chosen)) if line.gone else _kept(line) for line in lines]
+    chosen = iter(choose([line.gap for line in lines if line.gone], candidates, in_cart | cart.refused))
+    found = [
+        _refused(line) if line.refused else _gone(line, next(chosen)) if line.gone else _kept(line) for line in lines
+    ]
     stand_ins = tuple(one.stand_in for one in found if one.stand_in)
     shown = [(one.item,) if cart.apart else (one.item or one.stand_in,) for one in found]
     return Feed(
         items=tuple(item for items in shown for item in items if item),
         choices=tuple(one.choice for one in found),
         more={ALTERNATIVES: stand_ins} if cart.apart else {},
-        buyable=len(stand_ins) + sum(not line.gone for line in lines),
+        buyable=len(stand_ins) + sum(not line.gone and not line.refused for line in lines),
         taken=in_cart | {one.choice.alternative_key for one in found if one.choice.alternative_key},
         groups=groups,
     )
+
+
+def _refused(line: Line) -> _Outcome:
+    return _Outcome(None, None, LineChoice(line.name, "drop", "the shopper wants to see it no more"))
 
 
 def _kept(line: Line) -> _Outcome:
@@ -174,6 +185,7 @@ def _item(line: Line) -> Item:
         quantity=_quantity(line),
         image=line.text("image"),
         url=line.text("url"),
+        key=line.key,
     )
 
 
@@ -190,6 +202,7 @@ def _stand_in(line: Line, alternative: Alternative) -> Item:
         url=offer.url,
         note="Instead of a product that is no longer sold" if line.recalled else alternative.note(line.name),
         replaced_name="" if line.recalled else line.name,
+        key=offer.key,
     )
 
 

@@ -35,5 +35,5 @@ def _searches(cart: FeedCart, offers: Mapping[str, Offer]) -> list[Search | None
     gone = [line.gap for line in lines if line.gone]
     if cart.store_id is None or not cart.replaces:
         return [None] * len(gone)
-    exclude = frozenset(name for line in lines for name in line.names)
+    exclude = frozenset(name for line in lines for name in line.names) | cart.refused
     return [Search(cart.merchant_id, cart.store_id, gap, len(gone), exclude) for gap in gone]

@@ -40,7 +40,7 @@ def _basket(cart: FeedCart, feed: Feed, kind: str) -> Basket:
         cart.store_id,
         keys=frozenset(str(line["key"]) for line in cart.lines),
         limit=cart.shows[kind],
-        exclude=feed.taken,
+        exclude=feed.taken | cart.refused,
         groups=feed.groups,
         currency=cart.currency,
     )
@@ -68,4 +68,5 @@ def _item(offer: Offer, cart: FeedCart) -> Item:
         quantity=1,
         image=offer.image,
         url=offer.url,
+        key=offer.key,
     )

@@ -25,7 +25,7 @@ from campaigns.models.decisions import Decision, DecisionKind, Outcome
 from campaigns.models.deliveries import Delivery, DeliveryStatus, SentMessage, TrackingEvent, TrackingKind
 from campaigns.models.figures import DailyFigure
 from campaigns.models.incentives import Discount, DiscountCode, DiscountKind, GivenDiscount
-from campaigns.models.shoppers import Audience, Consent, Shopper, ShopperKey, Suppression, SuppressionReason
+from campaigns.models.shoppers import Audience, Consent, Shopper, ShopperKey, Suppression, SuppressionReason, Topic
 
 __all__ = [
     "Audience",
@@ -70,6 +70,7 @@ __all__ = [
     "Suppression",
     "SuppressionReason",
     "TemplateVersion",
+    "Topic",
     "TrackingEvent",
     "TrackingKind",
 ]

@@ -12,7 +12,15 @@ from django.db.models.functions import Lower
 
 from accounts.models import Merchant, check_timezone
 
-CART_TOPIC = "cart"
+
+class Topic(models.TextChoices):
+    """What a consent is for. Only cart reminders are sent from here; newsletters are asked apart, and kept for the store."""
+
+    CART = "cart", "Cart reminders"
+    NEWSLETTER = "newsletter", "Newsletters"
+
+
+CART_TOPIC = Topic.CART.value
 
 
 class Shopper(models.Model):

@@ -12,7 +12,7 @@ from campaigns import reasons
 
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) UTC")
 _ORDER = re.compile(rf"order (?P<order>.+), (?P<at>{_STAMP.pattern})$", re.S)
-_ON = re.compile(r"\b(since|before) on ")
+_ON = re.compile(r"\b(since|before|until) on ")
 _WEEK = 6
 
 
@@ -38,7 +38,8 @@ class Ear:
 
     def localised(self, saw: str) -> str:
         """What a check saw, with its times as they are said here."""
-        return _ON.sub(r"\1 ", _STAMP.sub(lambda found: self.when(_read(found[1])), saw))
+        told = saw.replace("asked on ", "asked ")
+        return _ON.sub(r"\1 ", _STAMP.sub(lambda found: self.when(_read(found[1])), told))
 
     def by_channel(self, text: str) -> str:
         """What is said of "this channel", with its name where it is known."""
@@ -83,9 +84,23 @@ def _before_live(saw: str, ear: Ear) -> str:
 def _consent(saw: str, ear: Ear) -> str:
     if saw == "never asked":
         return f"{ear.who} has not subscribed to cart reminders on this channel"
+    if saw.startswith("asked on"):
+        return f"{ear.who} was {ear.localised(saw).replace(', not', ' to confirm it, and has not')}".replace(" yet", "")
     if saw.startswith("opted out"):
         return f"{ear.who} {ear.localised(saw)}"
     return ""
+
+
+def _elsewhere(saw: str, ear: Ear) -> str:
+    return f"{ear.who} bought it elsewhere, and {ear.localised(saw)}"
+
+
+def _pause(saw: str, ear: Ear) -> str:
+    return f"{ear.who} asked for a pause {ear.localised(saw)}"
+
+
+def _interest(saw: str, ear: Ear) -> str:
+    return f"{ear.who} said of every product in the cart that it is of no interest"
 
 
 def _too_late(saw: str, ear: Ear) -> str:
@@ -138,6 +153,9 @@ _CLAUSES: Mapping[str, Callable[[str, Ear], str]] = {
     "current_episode": _named,
     "abandoned_after_live": _before_live,
     "consent": _consent,
+    "not_elsewhere": _elsewhere,
+    "not_snoozed": _pause,
+    "interest": _interest,
     "not_expired": _too_late,
     "store": _store,
     "trigger": _plan,

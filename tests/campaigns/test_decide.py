@@ -66,6 +66,7 @@ def test_an_abandonment_enters_when_every_check_holds() -> None:
         ({"closed_by": "complete"}, "bought", "completed at the store"),
         ({"closed_by": "emptied", "closed_at": NOW}, "emptied", "emptied 2026-11-24 14:00 UTC"),
         ({"closed_by": "superseded", "closed_at": NOW}, "came_back", "came back 2026-11-24 14:00 UTC"),
+        ({"closed_by": "elsewhere", "closed_at": NOW}, "bought_elsewhere", "said so 2026-11-24 14:00 UTC"),
     ],
 )
 def test_one_failing_entry_rule_keeps_it_out_for_good(changed: dict[str, Any], reason: str, saw: str) -> None:
@@ -101,6 +102,9 @@ def test_a_message_goes_when_every_check_holds() -> None:
         ({"plan_covers": False, "plan": "Marketing Starter"}, "plan", "Marketing Starter"),
         ({"consent": None}, "no_consent", "never asked"),
         ({"consent": ConsentSeen(False, EARLIER)}, "no_consent", "opted out 2026-11-24 12:00 UTC"),
+        ({"closed_by": "elsewhere"}, "bought_elsewhere", "said so"),
+        ({"snoozed_until": EXPIRES}, "snoozed", "until 2026-11-25 10:00 UTC"),
+        ({"unwanted": 2, "products": 2}, "not_interested", "no interest in 2 of 2 products"),
         ({"suppressed": "Hard bounce"}, "suppressed", "Hard bounce"),
         ({"in_audience": False, "audience_saw": "Tag: vip"}, "not_in_audience", "Tag: vip"),
         ({"regulated_goods": True}, "age_not_verified", "not verified"),
@@ -121,6 +125,8 @@ def test_one_failing_step_rule_stops_the_message_for_good(changed: dict[str, Any
     [
         ({"campaign_status": "paused"}, "campaign_not_live"),
         ({"has_address": False}, "no_address"),
+        ({"consent": None, "asked_at": EARLIER}, "no_consent"),
+        ({"consent": ConsentSeen(False, EARLIER), "asked_at": EARLIER}, "no_consent"),
         (
             {"shopper_known": False, "has_address": False, "consent": None, "in_audience": None},
             "unknown_shopper",
@@ -132,9 +138,18 @@ def test_what_may_still_change_waits_until_the_message_expires(changed: dict[str
     assert (verdict.action, verdict.reason, verdict.until) == ("wait", reason, EXPIRES)
 
 
+def test_a_break_that_ends_in_time_is_waited_for() -> None:
+    until = EXPIRES - timedelta(hours=1)
+    verdict = decide_step(replace(GOES, snoozed_until=until))
+    assert (verdict.action, verdict.reason, verdict.until) == ("wait", "snoozed", until)
+
+
 @pytest.mark.parametrize(
     "changed",
     [
+        {"snoozed_until": NOW},
+        {"unwanted": 1, "products": 2},
+        {"asked_at": EARLIER},
         {"regulated_goods": True, "age_verified": True},
         {"regulated_goods": True, "birthdate": date(2005, 11, 24)},
         {"dynamic": True, "buyable": 1, "stock_saw": "tea-1: in stock"},

@@ -122,3 +122,14 @@ def test_without_a_store_stock_is_unknown_and_lines_are_kept():
     factories.product(merchant, key="sencha")
     [feed] = load_feeds([FeedCart(merchant.pk, None, "USD", [LINE])], timezone.now())
     assert [choice.saw for choice in feed.choices] == ["stock unknown"]
+
+
+def test_what_the_shopper_refused_is_neither_shown_nor_replaced_nor_offered_instead():
+    tin = replace(SENCHA, key="tin", name="Tin")
+    lines = (LINE, LINE | {"key": "tin"})
+    feed = feed_of(cart(*lines, refused=frozenset({"sencha"})), {"sencha": SOLD_OUT, "tin": tin}, [])
+    assert ([item.name for item in feed.items], feed.buyable) == (["Sencha"], 1)
+    assert [item.key for item in feed.items] == ["tin"]
+    assert (feed.choices[0].choice, feed.choices[0].saw) == ("drop", "the shopper wants to see it no more")
+    only = feed_of(cart(refused=frozenset({"hojicha"})), {"sencha": SOLD_OUT}, [by_category(HOJICHA)])
+    assert only.items == ()

@@ -71,11 +71,14 @@ def test_a_second_unsubscribe_answers_alike_and_writes_nothing() -> None:
     assert TrackingEvent.objects.count() == 1
 
 
-def test_an_opt_out_makes_what_waits_due_so_that_it_is_skipped() -> None:
+def test_an_opt_out_skips_at_once_what_waits_with_its_decision() -> None:
     one = delivery("pending", due_at=timezone.now() + timedelta(hours=1))
     person().post(links(one).unsubscribe_url, ONE_CLICK, content_type="text/plain")
     one.refresh_from_db()
-    assert one.send_at <= timezone.now()
+    assert (one.status, one.reason) == ("skipped", "no_consent")
+    decision = one.decisions.get()
+    assert (decision.outcome, decision.reason) == ("skipped", "no_consent")
+    assert decision.checks[0]["saw"].startswith("opted out")
 
 
 def test_the_shopper_alone_may_come_back() -> None:

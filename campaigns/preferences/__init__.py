@@ -1,0 +1,1 @@
+"""What a shopper decides on the page behind every message: what stands there, and what follows from each button."""
