@@ -106,7 +106,7 @@ def test_a_cart_said_to_be_bought_elsewhere_stops_the_sequence(shop: Shop, campa
     leave(shop)
     Episode.objects.update(closed_at=datetime.now(UTC), closed_by="elsewhere")
     time_passes(days=1)
-    assert states()[1] == (2, "skipped", "bought")
+    assert states()[1] == (2, "skipped", "bought_elsewhere")
 
 
 def test_a_step_shows_the_cart_as_it_is_by_then(shop: Shop, campaign: Campaign, smtp_sink: Sink) -> None:
