@@ -12,6 +12,7 @@ from campaigns.forms import TemplateForm
 from campaigns.library import Wording
 from campaigns.models import Campaign, Step
 from campaigns.views import compose
+from campaigns.views.editors import EDITORS
 from campaigns.views.library import gallery
 from campaigns.views.product_feed import is_dynamic, offered, why_not_cart
 from campaigns.views.scope import on_campaign, refuse
@@ -23,15 +24,17 @@ from campaigns.views.wizard import get_or_post
 @get_or_post
 @on_step
 def content(request: HttpRequest, campaign: Campaign, step: Step) -> HttpResponse:
+    if editor := EDITORS.get(step.channel):
+        return editor.page(request, campaign, step)
     if request.method != "POST" and (not step.body or "templates" in request.GET):
         return step_page(request, campaign, "content", gallery=gallery(request, campaign.merchant), step=step)
     form = ContentForm(request.POST or None, instance=step, merchant=campaign.merchant, draft=saves_only(request))
     if request.method == "POST" and form.is_valid() and saved(request, campaign, lambda _: form.save()):
         return _onwards(request, campaign, form, step)
-    editor = compose.editor(campaign.merchant) | {"feeds": offered(campaign), "my_address": user_of(request).email}
+    tools = compose.editor(campaign.merchant) | {"feeds": offered(campaign), "my_address": user_of(request).email}
     if form.composed and "source" not in request.GET:
-        editor |= compose.page(form, dynamic=is_dynamic(campaign), locked=not campaign.editable)
-    return step_page(request, campaign, "content", form=form, step=step, **editor)
+        tools |= compose.page(form, dynamic=is_dynamic(campaign), locked=not campaign.editable)
+    return step_page(request, campaign, "content", form=form, step=step, **tools)
 
 
 def _onwards(request: HttpRequest, campaign: Campaign, form: ContentForm, step: Step) -> HttpResponse:
@@ -49,7 +52,7 @@ def _onwards(request: HttpRequest, campaign: Campaign, form: ContentForm, step: 
 @on_step
 def pick_template(request: HttpRequest, campaign: Campaign, step: Step) -> HttpResponse:
     """Put a template's content in place of what is there."""
-    chosen = drafts.template(campaign.merchant, request.POST.get("template", ""))
+    chosen = drafts.template(campaign.merchant, request.POST.get("template", ""), step.channel)
     if chosen is None:
         refuse(request, "That template is not there any more. Pick another one.")
         return redirect(step_url(step, "content") + "?templates=1")
@@ -68,6 +71,8 @@ def pick_template(request: HttpRequest, campaign: Campaign, step: Step) -> HttpR
 @on_step
 def save_template(request: HttpRequest, campaign: Campaign, step: Step) -> HttpResponse:
     """Keep what stands in the editor as a template of the merchant; answers with a line to show beside the button."""
+    if editor := EDITORS.get(step.channel):
+        return editor.keep(request, campaign, step)
     form = ContentForm(request.POST, instance=step, merchant=campaign.merchant, draft=True)
     named = TemplateForm(request.POST, merchant=campaign.merchant)
     form.fields["body"].required = not form.composed
