@@ -1,7 +1,7 @@
 """Drafts: how a campaign begins, from which template, and what is compiled of it."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from accounts import plans
 from accounts.models import Merchant, User
 from campaigns.brand import brand_of
 from campaigns.library import Wording
-from campaigns.models import Campaign, CampaignLog, MessageTemplate, Step
+from campaigns.models import Campaign, CampaignKind, CampaignLog, MessageTemplate, Step
 from campaigns.starters import Starter, starters
 from campaigns.templating.compiling import Source
 
@@ -36,8 +36,18 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class Send:
+    """What one step of a campaign sends: its messages by their channels, after this delay. `variants`: of a test."""
+
+    delay_minutes: int
+    channels: tuple[str, ...]
+    variants: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Sketch:
-    """What is chosen so far of whom a campaign is for and when. No rules: all subscribed users; no stores: all."""
+    """What is chosen so far of whom a campaign is for and when. No rules: all subscribed users; no stores: all.
+    `delay_minutes` is the first step's; `sends` are all of them, none: one mail."""
 
     typed: bool
     audience_name: str
@@ -45,35 +55,52 @@ class Sketch:
     store_ids: tuple[int, ...]
     store_names: tuple[str, ...]
     delay_minutes: int
+    kind: str = CampaignKind.REGULAR
+    sends: tuple[Send, ...] = ()
+
+
+def sends_of(steps: Iterable[Step]) -> tuple[Send, ...]:
+    """What these steps send, by position."""
+    found: dict[int, list[Step]] = {}
+    for step in steps:
+        found.setdefault(step.position, []).append(step)
+    return tuple(
+        Send(
+            some[0].delay_minutes, tuple(dict.fromkeys(one.channel for one in some)), len({one.variant for one in some})
+        )
+        for some in found.values()
+    )
 
 
 def sketch_of(campaign: Campaign) -> Sketch:
     """The campaign as it is being edited."""
-    audience, stores, step = campaign.audience, list(campaign.stores.all()), campaign.steps.first()
+    audience, stores, sends = campaign.audience, list(campaign.stores.all()), sends_of(campaign.steps.all())
     return Sketch(
         typed=bool(campaign.type),
         audience_name=audience.name if audience else "",
         rules=tuple(audience.rules) if audience else (),
         store_ids=tuple(store.pk for store in stores),
         store_names=tuple(store.name for store in stores),
-        delay_minutes=step.delay_minutes if step else DEFAULT_DELAY_MINUTES,
+        delay_minutes=sends[0].delay_minutes if sends else DEFAULT_DELAY_MINUTES,
+        kind=campaign.kind,
+        sends=sends,
     )
 
 
-def templates(merchant: Merchant, channel: str = "email") -> list[Template]:
-    """All that a merchant may begin an abandoned-cart message from: its own first, then the starters."""
+def templates(merchant: Merchant) -> list[Template]:
+    """All that a merchant may begin an abandoned-cart mail from: its own first, then the starters."""
     saved = MessageTemplate.objects.for_merchant(merchant).offered()
-    saved = saved.filter(category="abandon_cart", channel=channel)
-    return [*map(_from_saved, saved), *map(_from_starter, starters(channel).values())]
+    saved = saved.filter(category="abandon_cart", channel="email")
+    return [*map(_from_saved, saved), *map(_from_starter, starters().values())]
 
 
-def template(merchant: Merchant, key: str, channel: str = "email") -> Template | None:
+def template(merchant: Merchant, key: str) -> Template | None:
     """The merchant's own template of that code or name, or the starter of that slug; none that is archived."""
-    if key in starters(channel):
-        return _from_starter(starters(channel)[key])
+    if key in starters():
+        return _from_starter(starters()[key])
     if "\0" in key:
         return None
-    saved = MessageTemplate.objects.for_merchant(merchant).offered().filter(channel=channel)
+    saved = MessageTemplate.objects.for_merchant(merchant).offered()
     found = saved.filter(code=key).first() if _is_code(key) else saved.filter(name=key).first()
     return _from_saved(found) if found else None
 

@@ -1,17 +1,18 @@
 """What the wizard asks, step by step. A form knows its merchant, offers only that merchant's rows, and fills the draft."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.models import Merchant, Store
-from campaigns import testsend
-from campaigns.drafts import Sketch
+from campaigns import sequence, testsend
+from campaigns.drafts import Sketch, sends_of
 from campaigns.models import Audience, Campaign, MessageTemplate, Step
+from campaigns.sequence import MAX_DELAY_MINUTES
 
 UNITS = {"minutes": 1, "hours": 60, "days": 1440}
-MAX_DELAY_MINUTES = 30 * 1440
 TOO_LATE = "At most 30 days: by then nobody remembers the cart."
 MAX_TAGS = 20
 
@@ -50,15 +51,36 @@ class RecipientsForm(forms.Form):
         },
     )
     unit = forms.ChoiceField(choices=[(unit, unit) for unit in UNITS])
+    priority = forms.IntegerField(
+        required=False,
+        min_value=-100,
+        max_value=100,
+        help_text="Where two campaigns want the same shopper at once, the one with the higher number goes.",
+    )
+    cooldown = forms.IntegerField(
+        label="Rest between two of its sequences",
+        required=False,
+        min_value=1,
+        max_value=8760,
+        help_text="In hours. For so long a shopper who got this campaign is left alone by it; empty: no rest.",
+    )
 
     def __init__(self, data: Any, *, campaign: Campaign, step: Step, draft: bool = False) -> None:
         self.campaign, self.step = campaign, step
+        self.sends = sends_of(campaign.steps.all())
         super().__init__(data, initial=_recipients(campaign, step))
         merchant = campaign.merchant
         self.fields["audience"].queryset = Audience.objects.for_merchant(merchant)  # type: ignore[attr-defined]
         self.fields["stores"].queryset = merchant.stores.all()  # type: ignore[attr-defined]
         for name in ("name", "type", "delay"):
             self.fields[name].required = not draft
+        if self.several:
+            del self.fields["delay"], self.fields["unit"]
+
+    @property
+    def several(self) -> bool:
+        """Whether each step has a delay of its own, chosen with the content."""
+        return len(self.sends) > 1
 
     def clean_tags(self) -> list[str]:
         tags = [tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
@@ -81,8 +103,10 @@ class RecipientsForm(forms.Form):
         campaign.name, campaign.tags = data["name"] or campaign.name, data["tags"]
         campaign.type, campaign.audience = data["type"], data["audience"]
         campaign.stores.set(data["stores"])
-        delay = data.get("delay_minutes", self.step.delay_minutes)
-        campaign.steps.filter(pk=self.step.pk).update(delay_minutes=delay)
+        campaign.priority, campaign.cooldown_hours = data["priority"] or 0, data["cooldown"]
+        if "delay_minutes" in data:
+            for step in {step.place_id: step for step in campaign.steps.all()}.values():
+                sequence.move(step, data["delay_minutes"])
 
     def sketch(self) -> Sketch:
         """The draft as it would be, from whatever of the form is valid."""
@@ -95,7 +119,9 @@ class RecipientsForm(forms.Form):
             rules=tuple(audience.rules) if audience else (),
             store_ids=tuple(store.pk for store in stores),
             store_names=tuple(store.name for store in stores),
-            delay_minutes=data.get("delay_minutes", self.step.delay_minutes),
+            delay_minutes=(delay := data.get("delay_minutes", self.step.delay_minutes)),
+            kind=self.campaign.kind,
+            sends=self.sends if self.several else tuple(replace(send, delay_minutes=delay) for send in self.sends),
         )
 
 
@@ -135,8 +161,13 @@ class TemplateForm(forms.Form):
         return name
 
 
+def unit_of(minutes: int) -> str:
+    """The largest unit in which these minutes are a whole number."""
+    return next((name for name, size in reversed(UNITS.items()) if minutes and minutes % size == 0), "minutes")
+
+
 def _recipients(campaign: Campaign, step: Step) -> dict[str, Any]:
-    unit = next((name for name, size in reversed(UNITS.items()) if step.delay_minutes % size == 0), "minutes")
+    unit = unit_of(step.delay_minutes)
     return {
         "name": campaign.name,
         "tags": ", ".join(campaign.tags),
@@ -144,5 +175,7 @@ def _recipients(campaign: Campaign, step: Step) -> dict[str, Any]:
         "audience": campaign.audience_id,
         "stores": [store.pk for store in campaign.stores.all()],
         "delay": step.delay_minutes // UNITS[unit],
-        "unit": unit if step.delay_minutes else "minutes",
+        "unit": unit,
+        "priority": campaign.priority,
+        "cooldown": campaign.cooldown_hours,
     }

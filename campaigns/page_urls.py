@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from campaigns.views import actions, content, library, pages, preview, product_feed, template_content, wizard
+from campaigns.views import actions, content, library, pages, preview, product_feed, sequence, template_content, wizard
 
 app_name = "campaigns"
 
@@ -34,6 +34,8 @@ urlpatterns = [
     path("<uuid:code>/recipients/", wizard.recipients, name="recipients"),
     path("<uuid:code>/recipients/sentence/", wizard.sentence, name="sentence"),
     path("<uuid:code>/content/", content.content, name="content"),
+    path("<uuid:code>/content/steps/", sequence.steps, name="steps"),
+    path("<uuid:code>/content/steps/sentence/", sequence.sentence, name="steps_sentence"),
     path("<uuid:code>/content/<uuid:step>/", content.content, name="content"),
     path("<uuid:code>/content/template/", content.pick_template, name="pick_template"),
     path("<uuid:code>/content/<uuid:step>/template/", content.pick_template, name="pick_template"),

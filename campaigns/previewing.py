@@ -48,16 +48,14 @@ def preview(source: Source, context: Mapping[str, Any], channel: str = "email") 
         compiled = CHANNELS.get(channel).compile(filled)
     except TemplateProblems as error:
         return Preview(problems=tuple(error.problems))
-    prepared, plain = parsed(compiled), MeasuredLinks()
-    # A text is measured with links as long as a delivery's.
-    links = CHANNELS.get(channel).links(settings.PUBLIC_URL, UUID(int=0)) if channel == "sms" else plain
+    prepared, links = parsed(compiled), MeasuredLinks()
     try:
         message = prepared.render(context, links)
     except MissingData as error:
         return Preview(missing=in_words(error.name), names=compiled.names, prepared=prepared)
     except RenderFailed as error:
         return Preview(problems=(Problem(1, "render", str(error)),))
-    return Preview(message, (), "", compiled.names, prepared, _sent_bytes(message.html, plain))
+    return Preview(message, (), "", compiled.names, prepared, _sent_bytes(message.html, links))
 
 
 def _sent_bytes(html: str, plain: MeasuredLinks) -> int:

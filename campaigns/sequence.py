@@ -47,6 +47,11 @@ class Place:
     def delay_minutes(self) -> int:
         return self.steps[0].delay_minutes
 
+    @property
+    def tested(self) -> bool:
+        """Whether its messages are variants of each other."""
+        return len({step.variant for step in self.steps}) > 1
+
 
 def places(steps: Iterable[Step]) -> list[Place]:
     """The steps by position; `steps` in their order."""

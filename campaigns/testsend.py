@@ -23,8 +23,6 @@ MOST = 10
 TESTS, WITHIN = 20, timedelta(minutes=10)
 ACTION = "sent a test"
 _BETWEEN = re.compile(r"[\s,;]+")
-# Within a phone number there are blanks; a plus sign begins the next one.
-_BETWEEN_NUMBERS = re.compile(r"[,;\r\n]+|\s+(?=\+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +36,7 @@ class Tested:
 
 def addresses_in(text: str) -> list[str]:
     """The addresses of a line or several, each once; separated by commas, semicolons or blanks."""
-    between = _BETWEEN if "@" in text else _BETWEEN_NUMBERS
-    return list(dict.fromkeys(part.strip() for part in between.split(text) if part.strip()))
+    return list(dict.fromkeys(part for part in _BETWEEN.split(text) if part))
 
 
 def too_many(user: User, now: datetime) -> bool:

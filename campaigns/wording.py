@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from campaigns.drafts import Sketch
+from campaigns.drafts import Send, Sketch
 from campaigns.forecast import Forecast
 from campaigns.models import CampaignKind
 
@@ -43,19 +43,48 @@ def channel_in_words(slug: str) -> str:
 
 def place_in_words(step: Placed, kind: str) -> str:
     """Where a message stands in its campaign: "Step 2, text", and in a test "Step 1, variant B"."""
-    what = f"variant {step.variant.upper()}" if kind == CampaignKind.AB else channel_in_words(step.channel)
-    return f"Step {step.position}, {what}"
+    return f"Step {step.position}, {message_in_words(step, kind)}"
+
+
+def message_in_words(step: Placed, kind: str) -> str:
+    """One message of a step: "text", and in a test "variant B"."""
+    return f"variant {step.variant.upper()}" if kind == CampaignKind.AB else channel_in_words(step.channel)
 
 
 def what_it_does(sketch: Sketch) -> str:
     """The campaign in a sentence, with what is not chosen yet left out."""
+    sends = sketch.sends or (Send(sketch.delay_minutes, ("email",)),)
+    what, how = _first(sketch.kind, sends[0])
     if not sketch.typed:
-        return "Sends an email to shoppers who left a cart, once the campaign type is chosen."
+        return f"Sends {what} to shoppers who left a cart{how}, once the campaign type is chosen."
     whom = f"shoppers in “{sketch.audience_name}”" if sketch.audience_name else "all subscribed users"
     where = f" of {_listed(sketch.store_names)}" if sketch.store_names else ""
-    if sketch.delay_minutes == 0:
-        return f"Sends an email to {whom}{where} as soon as they leave a cart."
-    return f"Sends an email to {whom}{where}, {delay_in_words(sketch.delay_minutes)} after they leave a cart."
+    first = f"Sends {what} to {whom}{where}{_after(sends[0].delay_minutes)}"
+    more = [_following(sketch.kind, send) for send in sends[1:]]
+    stops = " It stops when they buy." if more else ""
+    return f"{_listed([first, *more]) if more else first}{how}.{stops}"
+
+
+def _after(minutes: int) -> str:
+    return " as soon as they leave a cart" if minutes == 0 else f", {delay_in_words(minutes)} after they leave a cart"
+
+
+def _first(kind: str, send: Send) -> tuple[str, str]:
+    """What is sent, and for a waterfall over which channel."""
+    if kind == CampaignKind.WATERFALL and len(send.channels) > 1:
+        return "one message", f": by {', else by '.join(map(channel_in_words, send.channels))}"
+    if send.variants > 1:
+        return f"one of {_SMALL[send.variants]} variants of {_article(channel_in_words(send.channels[0]))}", ""
+    return _listed([_article(channel_in_words(channel)) for channel in send.channels]), ""
+
+
+def _following(kind: str, send: Send) -> str:
+    what = "another" if kind == CampaignKind.WATERFALL else _first(kind, send)[0]
+    return f"{what} after {delay_in_words(send.delay_minutes)}"
+
+
+def _article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def forecast_in_words(forecast: Forecast) -> str:

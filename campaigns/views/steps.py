@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from campaigns import drafts, lifecycle, wording
@@ -19,6 +20,7 @@ from campaigns.forecast import forecast
 from campaigns.models import Campaign, CampaignStatus, Step
 from campaigns.views.scope import View, page, refuse, tell
 
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 STEPS = {"channels": "Channels", "recipients": "Recipients", "content": "Content", "review": "Review"}
 PURPOSES = {
     "channels": "How the reminder reaches the shopper.",
@@ -40,12 +42,14 @@ class Mark:
     complete: bool
 
 
-def step_page(request: HttpRequest, campaign: Campaign | None, slug: str, **context: Any) -> HttpResponse:
-    """A page of the wizard; 422 when it shows a form with errors."""
+def step_page(
+    request: HttpRequest, campaign: Campaign | None, slug: str, *, template: str = "", **context: Any
+) -> HttpResponse:
+    """A page of the wizard; 422 when it shows a form with errors. `template`: where it is not named after its step."""
     form = context.get("form")
     return page(
         request,
-        f"campaigns/wizard/{slug}.html",
+        f"campaigns/wizard/{template or slug}.html",
         status=422 if form is not None and form.is_bound and form.errors else 200,
         title=campaign.name if campaign else "New campaign",
         subtitle=STEPS[slug],
@@ -60,9 +64,11 @@ def step_page(request: HttpRequest, campaign: Campaign | None, slug: str, **cont
     )
 
 
-def go(request: HttpRequest, campaign: Campaign, slug: str) -> HttpResponse:
-    """After a step was saved: on, back, or to the campaign's page."""
+def go(request: HttpRequest, campaign: Campaign, slug: str, step: Step | None = None) -> HttpResponse:
+    """After a page was saved: on, back, or to the campaign's page. From one message of several, to the list of steps."""
     wish = request.POST.get("go", "next")
+    if step and wish in {"next", "back"} and campaign.steps.count() > 1:
+        return redirect(url_of(campaign, "steps"))
     if wish == "next" and slug != "review":
         return redirect(url_of(campaign, _ORDER[_ORDER.index(slug) + 1]))
     if wish == "back" and slug != "channels":
@@ -117,6 +123,11 @@ def on_step(view: View) -> View:
     return chosen
 
 
+def names_step(request: HttpRequest) -> bool:
+    """Whether the address names a step of the campaign."""
+    return bool(request.resolver_match and "step" in request.resolver_match.kwargs)
+
+
 def in_words(campaign: Campaign, sketch: Sketch) -> dict[str, str]:
     """The sentence beside the form, and what it would have met."""
     met = forecast(campaign.merchant, sketch, timezone.now())
@@ -136,12 +147,17 @@ def _rail(campaign: Campaign | None, slug: str) -> list[Mark]:
 
 
 def _complete(campaign: Campaign) -> frozenset[str]:
-    step = campaign.steps.first()
-    done = {"channels"} if step else set()
+    steps = list(campaign.steps.all())
+    done = {"channels"} if steps else set()
     done |= {"recipients"} if campaign.type and campaign.name else set()
-    done |= {"content"} if step and step.subject and step.body else set()
+    done |= {"content"} if steps and all(map(is_written, steps)) else set()
     done |= {"review"} if campaign.status == CampaignStatus.LIVE else set()
     return frozenset(done)
+
+
+def is_written(step: Step) -> bool:
+    """Whether the message has what its channel asks for; whether it is right is for its checks to say."""
+    return bool(step.body and (step.subject or step.channel == "sms"))
 
 
 def _neighbour(campaign: Campaign | None, slug: str, by: int) -> str:

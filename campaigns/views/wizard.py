@@ -1,22 +1,23 @@
 """The wizard: a draft row and one page per step. Every page saves what it has and goes where the button said."""
 
+from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from accounts import access, plans
-from campaigns import audiences, drafts, lifecycle, review, wording
+from campaigns import audiences, drafts, lifecycle, review, sequence, shapes, wording
+from campaigns.channels_form import ChannelsForm
 from campaigns.forecast import forecast
 from campaigns.forms import RecipientsForm
-from campaigns.models import Campaign, CampaignStatus
+from campaigns.models import Campaign, CampaignKind, CampaignStatus
+from campaigns.usable import OFFERED
 from campaigns.views.scope import on_campaign, refuse, signed_in, tell
-from campaigns.views.steps import first_step, go, in_words, saved, saves_only, step_page, user_of
-
-get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+from campaigns.views.steps import first_step, get_or_post, go, in_words, saved, saves_only, step_page, user_of
 
 
 @signed_in
@@ -24,19 +25,32 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest) -> HttpResponse:
     """Step one of a campaign that does not exist yet: the draft is made with the first answer."""
     merchant = access.current_merchant_or_404(request, access.BUILD_CAMPAIGNS)
-    if request.method != "POST":
-        return step_page(request, None, "channels", kinds=_kinds(merchant.plan))
+    form = ChannelsForm(request.POST or None, merchant=merchant, kind=CampaignKind.REGULAR, used=["email"])
+    if request.method != "POST" or not form.is_valid():
+        return step_page(request, None, "channels", form=form, kinds=_kinds(merchant.plan, form))
     today = timezone.localdate(timezone=ZoneInfo(merchant.timezone))
-    name = f"Cart reminder, {today:%-d %B}"
-    return go(request, drafts.create_draft(merchant, user_of(request), name), "channels")
+    campaign = drafts.create_draft(merchant, user_of(request), f"Cart reminder, {today:%-d %B}")
+    saved(request, campaign, _shaped(form))
+    return go(request, campaign, "channels")
 
 
 @on_campaign(access.BUILD_CAMPAIGNS)
 @get_or_post
 def channels(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    if request.method == "POST":
+    steps = campaign.steps.all()
+    form = ChannelsForm(
+        request.POST or None, merchant=campaign.merchant, kind=campaign.kind, used=sequence.channels_of(steps)
+    )
+    if request.method == "POST" and form.is_valid() and saved(request, campaign, _shaped(form)):
         return go(request, campaign, "channels")
-    return step_page(request, campaign, "channels", kinds=_kinds(campaign.merchant.plan))
+    return step_page(
+        request, campaign, "channels", form=form, kinds=_kinds(campaign.merchant.plan, form), has_steps=len(steps) > 1
+    )
+
+
+def _shaped(form: ChannelsForm) -> Callable[[Campaign], None]:
+    kind, chosen = form.cleaned_data["kind"], form.cleaned_data["channel"]
+    return lambda campaign: shapes.reshape(campaign, kind, chosen, timezone.now())
 
 
 @on_campaign(access.BUILD_CAMPAIGNS)
@@ -64,6 +78,7 @@ def review_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     if request.method == "POST":
         return _decide(request, campaign) if request.POST.get("go") == "next" else go(request, campaign, "review")
     sketch, step = drafts.sketch_of(campaign), first_step(campaign)
+    places = sequence.places(steps := list(campaign.steps.select_related("discount")))
     met = forecast(campaign.merchant, sketch, timezone.now())
     checks = review.checks(campaign, timezone.now(), met)
     return step_page(
@@ -71,6 +86,9 @@ def review_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         campaign,
         "review",
         step=step,
+        several=sum(len(place.steps) for place in places) > 1,
+        sums=[_sum(campaign, place) for place in places],
+        channels=[OFFERED[slug][0] for slug in sequence.channels_of(steps) if slug in OFFERED],
         checks=checks,
         may={perm for perm in access.PERMISSIONS if access.can(request.user, perm, campaign.merchant)},
         red=sum(check.stops for check in checks),
@@ -81,6 +99,23 @@ def review_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         audience_rules=audiences.in_words(sketch.rules),
         sender=review.sender_of(campaign.merchant, step),
     )
+
+
+def _sum(campaign: Campaign, place: sequence.Place) -> dict[str, Any]:
+    """A step on the Review page: when it leaves, and each of its messages with whom it is from."""
+    delay = wording.delay_in_words(place.delay_minutes)
+    return {
+        "position": place.position,
+        "delay": f"{delay} after the cart is left" if place.delay_minutes else "as soon as the cart is left",
+        "messages": [
+            (
+                wording.message_in_words(step, campaign.kind).capitalize(),
+                step,
+                review.sender_of(campaign.merchant, step),
+            )
+            for step in place.steps
+        ],
+    }
 
 
 def _decide(request: HttpRequest, campaign: Campaign) -> HttpResponse:
@@ -104,20 +139,24 @@ def _recipients_form(request: HttpRequest, campaign: Campaign, *, draft: bool) -
     return RecipientsForm(request.POST or None, campaign=campaign, step=first_step(campaign), draft=draft)
 
 
-def _kinds(plan: str) -> list[dict[str, Any]]:
-    """Greyed kinds of campaign with the reason: what the plan lacks, else what this system does not do yet."""
-    later = "Comes in a later release."
+def _kinds(plan: str, form: ChannelsForm) -> list[dict[str, Any]]:
+    """The kinds of campaign; what the plan lacks is greyed with the reason."""
+    chosen = form["kind"].value() or CampaignKind.REGULAR
     return [
         {
-            "label": "A/B test",
-            "icon": "science",
-            "text": "Two messages, and the better one wins.",
-            "reason": plans.why_not(plan, plans.AB) or later,
-        },
-        {
-            "label": "Waterfall",
-            "icon": "water_drop",
-            "text": "One message per person, over the first channel that reaches them.",
-            "reason": plans.why_not(plan, plans.WATERFALL) or later,
-        },
+            "value": kind.value,
+            "label": kind.label,
+            "icon": icon,
+            "text": text,
+            "reason": plans.why_not(plan, sequence.PLANS[kind]) if kind in sequence.PLANS else "",
+            "chosen": kind == chosen,
+        }
+        for kind, (icon, text) in _ABOUT.items()
     ]
+
+
+_ABOUT = {
+    CampaignKind.REGULAR: ("send", "Every message to everybody who qualifies."),
+    CampaignKind.AB: ("science", "From two to four variants of a message, and what each brings back."),
+    CampaignKind.WATERFALL: ("water_drop", "One message per person, over the first channel that reaches them."),
+}

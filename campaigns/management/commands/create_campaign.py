@@ -10,8 +10,8 @@ from accounts import plans
 from accounts.models import Merchant
 from aiq.lib.commands import Refused, SupportCommand
 from campaigns import drafts, lifecycle
-from campaigns.forms import MAX_DELAY_MINUTES
 from campaigns.models import Campaign
+from campaigns.sequence import MAX_DELAY_MINUTES
 
 CHANNELS = ("email", "sms", "push")
 

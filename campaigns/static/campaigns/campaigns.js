@@ -16,7 +16,6 @@
   const redraw = () => document.body.dispatchEvent(new Event("redraw"));
 
   const number = (wrong = []) => {
-    if (!gutter) return;
     const lines = body.value.split("\n").length;
     gutter.replaceChildren();
     for (let line = 1; line <= lines; line += 1) {
@@ -57,7 +56,7 @@
       event.target.closest(".cc-row").querySelector("button").click();
     }
   });
-  if (gutter) body.addEventListener("scroll", () => { gutter.scrollTop = body.scrollTop; });
+  body.addEventListener("scroll", () => { gutter.scrollTop = body.scrollTop; });
 
   editor.addEventListener("click", (event) => {
     const button = event.target.closest("button");
