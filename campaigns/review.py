@@ -122,7 +122,7 @@ def _of_feed(campaign: Campaign, step: Step, fix: str) -> Iterator[Check]:
         return
     allowed = plans.includes(campaign.merchant.plan, plans.DYNAMIC_CONTENT)
     dynamic = has_dynamic_store(campaign.merchant, [store.pk for store in campaign.stores.all()])
-    if step.feed and not allowed:
+    if (step.feed or "<aiq-feed" in step.body) and not allowed:
         reason = plans.why_not(campaign.merchant.plan, plans.DYNAMIC_CONTENT)
         yield Check("feed", WARN, f"Will be sent without the Product Feed: {reason}", fix, "See the content")
     elif step.feed and not dynamic:

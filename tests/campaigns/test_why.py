@@ -99,6 +99,17 @@ def story_of(asked: str, merchant: Merchant) -> Story:
         ("plan", "Marketing Starter", "the plan Marketing Starter does not include this campaign's content"),
         ("campaign_not_live", "paused", "the campaign was paused"),
         ("suppressed", "Hard bounce", "the address is suppressed (Hard bounce)"),
+        (
+            "sold_out",
+            "Sencha: sold out, told by the store 2026-11-26 15:00 UTC\nPot: called back",
+            "nothing in the cart can be bought any more (Sencha: sold out, told by the store today at 08:00; Pot: called back)",
+        ),
+        ("sold_out_line", "sold out: Sencha, Pot", "the campaign holds back what has sold out (Sencha, Pot)"),
+        (
+            "price_rose",
+            "Pot: now $32.00 instead of $30.00",
+            "the campaign holds back what costs more now (Pot: now $32.00 instead of $30.00)",
+        ),
         ("refused", "550 no such user", "the mail server said “550 no such user”"),
         ("no_address", "none yet", "there is no address for this channel (none yet)"),
         ("bought", "order order-98, 2026-11-26 15:00 UTC", "Avery bought today at 08:00 (order-98)"),
