@@ -69,10 +69,20 @@ class ConsentSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """What a limit on messages per shopper saw. Not `free`: it keeps the message back, until then or for good."""
+
+    saw: str
+    free: bool = True
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StepFacts:
     """What is known, now, about one message that is due. `in_audience` None: nobody is known who could be in it.
 
     `gone` and `rises`: the products of the cart that cannot be bought, and those that cost more now, each in words.
+    `cap`, `rest`, `turn`: of the channel, of the campaign, and between campaigns (`campaigns.limits`).
     `quiet`: what quiet hours say, None where the message need not keep them; it waits for their end, or does not.
     `asked_at`: when the shopper was asked to confirm a consent that is still open. `unwanted`: how many of the cart's `products`
     the shopper wants to see no more.
@@ -109,6 +119,9 @@ class StepFacts:
     step_kept: bool = True
     quiet: Looked | None = None
     holds_in_quiet_hours: bool = True
+    cap: Limit = Limit("no limit")
+    rest: Limit = Limit("no rest asked for")
+    turn: Limit = Limit("no other campaign at once")
 
 
 def decide_entry(facts: EntryFacts) -> Verdict:
@@ -280,6 +293,24 @@ def _is_within_hours(facts: StepFacts) -> Check:
     return Check("quiet_hours", facts.quiet.not_after is not None, facts.quiet.saw, until)
 
 
+def _is_under_cap(facts: StepFacts) -> Check:
+    return _limited("cap", facts.cap, facts)
+
+
+def _has_rested(facts: StepFacts) -> Check:
+    return _limited("rest", facts.rest, facts)
+
+
+def _has_its_turn(facts: StepFacts) -> Check:
+    return _limited("turn", facts.turn, facts)
+
+
+def _limited(code: str, limit: Limit, facts: StepFacts) -> Check:
+    """Not waited for where the message would be too late by then."""
+    until = limit.until if limit.until and limit.until < facts.expires_at else None
+    return Check(code, limit.free, limit.saw, until)
+
+
 ENTRY_RULES: tuple[Callable[[EntryFacts], Check], ...] = (
     _campaign_is_live,
     _abandoned_after_live,
@@ -311,6 +342,9 @@ STEP_RULES: tuple[Callable[[StepFacts], Check], ...] = (
     _has_something_to_buy,
     _sold_out_does_not_hold,
     _price_does_not_hold,
+    _has_rested,
+    _has_its_turn,
+    _is_under_cap,
     _is_within_hours,
 )
 

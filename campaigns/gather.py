@@ -6,7 +6,7 @@ from datetime import datetime
 
 from accounts import plans
 from accounts.models import CartTrigger, OrderCloses
-from campaigns import audiences, orders, quiet_hours, standing, suppressions
+from campaigns import audiences, limits, orders, quiet_hours, standing, suppressions
 from campaigns.channels.base import CHANNELS
 from campaigns.contents import Ready, ready_contents
 from campaigns.context import locale_of
@@ -58,6 +58,7 @@ def gather(delivery_ids: Sequence[int], now: datetime) -> list[Case]:
         suppressed=standing.suppressions(rows, digests),
         feeds=_feeds(rows, contents, now),
         removed=_removed(rows, contents),
+        limits=limits.limits(rows, now),
     )
     return [
         Case(
@@ -82,6 +83,7 @@ class _Known:
     suppressed: dict[standing.Suppressed, str]
     feeds: dict[int, Feed]
     removed: frozenset[int]
+    limits: dict[int, limits.Limits]
 
 
 def _facts(row: Due, address: str, content: Ready, known: _Known) -> StepFacts:
@@ -120,6 +122,9 @@ def _facts(row: Due, address: str, content: Ready, known: _Known) -> StepFacts:
         channel_on=row.settings is None or row.settings.enabled,
         step_kept=row.pk not in known.removed,
         quiet=_quiet(row, known.now),
+        cap=known.limits[row.pk].cap,
+        rest=known.limits[row.pk].rest,
+        turn=known.limits[row.pk].turn,
         holds_in_quiet_hours=content.quiet_hours == QuietHours.HOLD,
     )
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 
 from aiq.lib import bulk, prepared
-from campaigns import browsers, ledger, refusals, scheduling
+from campaigns import browsers, ledger, limits, refusals, scheduling
 from campaigns.channels.base import CHANNELS, ChannelError, OutcomeUnknown, Receipt
 from campaigns.composing import Composed
 from campaigns.due import Due
@@ -73,15 +73,17 @@ WHERE d.id = v.id AND d.claim_token = %s AND d.status = 'claimed' AND k.status =
             SELECT 1 FROM jsonb_array_elements(o.lines) a JOIN jsonb_array_elements(c.lines) b ON a->>'key' = b->>'key'
         ))
     )
+    {limits}
 RETURNING d.id
 """
-GROUP_COLUMNS = "id bigint, digest text, shopper bigint, not_after timestamptz"
+GROUP_COLUMNS = f"id bigint, digest text, shopper bigint, not_after timestamptz, {limits.COLUMNS}"
 
 
 def start(claim: Claim, group: Sequence[Composed]) -> list[Composed]:
-    """Mark a group as sending, reading purchases, opt-outs and the clock once more; what they stop is decided again at once."""
-    sql = START.format(group=f"jsonb_to_recordset(%s::jsonb) AS v({GROUP_COLUMNS})")
-    whom = [_whom(one.case) for one in group]
+    """Mark a group as sending, reading purchases, opt-outs, limits and the clock once more; what they stop is decided again at once."""
+    sql = START.format(group=f"jsonb_to_recordset(%s::jsonb) AS v({GROUP_COLUMNS})", limits=limits.STILL_WITHIN)
+    counted = limits.lock([one.case.delivery for one in group])
+    whom = [_whom(one.case) for one in group if one.case.delivery.pk in counted]
     with prepared.cursor() as cursor:
         cursor.execute(sql, [SENDING_LEASE, bulk.as_json(whom), claim.token])
         started = {row[0] for row in cursor.fetchall()}
@@ -100,6 +102,7 @@ def _whom(case: Case) -> dict[str, Any]:
         "digest": case.digest.hex(),
         "shopper": case.cart.shopper_id,
         "not_after": case.not_after,
+        **limits.columns(case.delivery),
     }
 
 

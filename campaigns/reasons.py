@@ -171,6 +171,27 @@ _ALL = [
         "The price comes down again, or the campaign shows prices as they are now",
     ),
     Reason(
+        "rest",
+        "rested",
+        "Not written to by this campaign lately",
+        "This campaign wrote to the shopper not long ago",
+        "The campaign's rest between two carts of a shopper is over, or shorter",
+    ),
+    Reason(
+        "turn",
+        "other_campaign",
+        "No other campaign goes first",
+        "Another campaign wanted the shopper at the same time and goes first",
+        "The other campaign has a lower priority, or its message does not leave",
+    ),
+    Reason(
+        "cap",
+        "capped",
+        "Within the limit of messages",
+        "The shopper got as many messages on this channel as your limit allows",
+        "Time passes since the earlier messages, or the limit is raised",
+    ),
+    Reason(
         "quiet_hours",
         "quiet_hours",
         "Within the hours for messages",

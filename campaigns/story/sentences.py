@@ -180,7 +180,7 @@ def lower_first(text: str) -> str:
     return text[:1].lower() + text[1:] if text.startswith(_STARTS) else text
 
 
-_STARTS = ("The ", "There ", "This ", "It ", "Nobody ", "Nothing ", "Marked ", "Sent ")
+_STARTS = ("Another ", "The ", "There ", "This ", "It ", "Nobody ", "Nothing ", "Marked ", "Sent ")
 
 
 def _read(stamp: str) -> datetime:

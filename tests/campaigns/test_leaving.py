@@ -1,12 +1,15 @@
 """When a due message leaves: quiet hours, decided with the batch and looked at again with the group."""
 
+import threading
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from campaigns import handover, sending
-from campaigns.models import ChannelSettings, Content, Decision
+from campaigns.models import Campaign, ChannelSettings, Content, Decision, Delivery, SentMessage
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -82,3 +85,143 @@ def test_what_the_hours_end_for_while_it_waits_for_its_group_does_not_leave(merc
     assert handover.start(claim, [late]) == []
     assert status(delivery) == ("pending", "")
     assert handover.start(claim, [composed]) == []
+
+
+def another_cart(delivery, **fields):
+    """A reminder due now about another cart of the same shopper, of the same campaign unless told otherwise."""
+    campaign = fields.pop("campaign", delivery.campaign)
+    return factories.delivery(campaign, factories.abandoned_cart(campaign.merchant, delivery.shopper), **fields)
+
+
+def capped(merchant, messages=1, hours=24):
+    ChannelSettings.objects.filter(merchant=merchant).update(cap_messages=messages, cap_hours=hours)
+
+
+def test_who_got_as_many_as_the_limit_allows_waits_until_one_no_longer_counts(merchant, smtp_sink):
+    capped(merchant, hours=6)
+    first = due(merchant, 12)
+    sending.send_batch()
+    second = another_cart(first, expires_at=datetime.now(UTC) + timedelta(days=1))
+    sending.send_batch()
+    first.refresh_from_db()
+    assert (status(second), second.send_at) == (("pending", ""), first.sent_at + timedelta(hours=6))
+    assert Decision.objects.latest("pk").reason == "capped"
+    assert len(smtp_sink.messages) == 1
+
+
+def test_who_would_wait_too_long_for_the_limit_gets_nothing(merchant, smtp_sink):
+    capped(merchant, messages=2, hours=48)
+    deliveries = [first := due(merchant, 12), another_cart(first), another_cart(first)]
+    while sending.send_batch():
+        pass
+    assert sorted(status(one) for one in deliveries) == [("sent", ""), ("sent", ""), ("skipped", "capped")]
+    assert len(smtp_sink.messages) == 2
+    assert "2 of 2 in 48 hours" in str(Decision.objects.latest("pk").checks)
+
+
+def test_a_message_on_another_channel_or_long_ago_does_not_count(merchant, smtp_sink):
+    capped(merchant)
+    first = due(merchant, 12)
+    sent = {"status": "sent", "sent_at": datetime.now(UTC)}
+    another_cart(first, channel="sms", **sent)
+    another_cart(first, **sent | {"sent_at": datetime.now(UTC) - timedelta(hours=25)})
+    sending.send_batch()
+    assert status(first) == ("sent", "")
+
+
+def test_what_may_have_left_counts(merchant, smtp_sink):
+    capped(merchant, hours=48)
+    first = due(merchant, 12, status="unknown")
+    SentMessage.objects.create(delivery=first, at=datetime.now(UTC), context={})
+    second = another_cart(first)
+    sending.send_batch()
+    assert (status(second), smtp_sink.messages) == (("skipped", "capped"), [])
+
+
+def test_a_campaign_leaves_who_it_wrote_to_alone_for_its_rest(merchant, smtp_sink):
+    first = due(merchant, 12)
+    Campaign.objects.update(cooldown_hours=72)
+    second = another_cart(first)
+    while sending.send_batch():
+        pass
+    assert sorted([status(first), status(second)]) == [("sent", ""), ("skipped", "rested")]
+    assert len(smtp_sink.messages) == 1
+
+
+def test_a_later_step_for_the_same_cart_is_no_new_turn_of_the_campaign(merchant, smtp_sink):
+    first = due(merchant, 12)
+    Campaign.objects.update(cooldown_hours=72)
+    sending.send_batch()
+    step = factories.campaign(merchant).steps.get()
+    later = factories.delivery(first.campaign, first.episode, step=step)
+    sending.send_batch()
+    assert status(later) == ("sent", "")
+
+
+@pytest.mark.parametrize(("priorities", "winner"), [((0, 0), 0), ((0, 5), 1), ((5, 0), 0)])
+def test_of_two_campaigns_at_once_one_goes_and_the_other_names_it(merchant, smtp_sink, priorities, winner):
+    first = due(merchant, 12)
+    other = factories.delivery(factories.live_campaign(merchant), first.episode)
+    both = [first, other]
+    for one, priority in zip(both, priorities, strict=True):
+        Campaign.objects.filter(pk=one.campaign_id).update(priority=priority)
+    sending.send_batch()
+    Delivery.objects.filter(status="pending").update(send_at=datetime.now(UTC))
+    sending.send_batch()
+    loser = both[1 - winner]
+    assert (status(both[winner]), status(loser)) == (("sent", ""), ("skipped", "other_campaign"))
+    assert f"“{both[winner].campaign.name}” went first" in str(
+        Decision.objects.filter(delivery=loser).latest("pk").checks
+    )
+    assert len(smtp_sink.messages) == 1
+
+
+def test_where_the_first_campaign_does_not_write_the_other_does(merchant, smtp_sink):
+    first = due(merchant, 12)
+    other = factories.delivery(factories.live_campaign(merchant), first.episode)
+    Delivery.objects.filter(pk=first.pk).update(expires_at=datetime.now(UTC))
+    sending.send_batch()
+    assert (status(first), status(other)) == (("skipped", "expired"), ("pending", ""))
+    Delivery.objects.filter(status="pending").update(send_at=datetime.now(UTC))
+    sending.send_batch()
+    assert status(other) == ("sent", "")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("limit", ["cap", "cooldown"])
+def test_two_senders_at_once_cannot_both_pass_a_limit(merchant, smtp_sink, limit):
+    if limit == "cap":
+        capped(merchant)
+    pairs = [(first := due(merchant, 12), another_cart(first)) for _ in range(8)]
+    if limit == "cooldown":
+        Campaign.objects.update(cooldown_hours=24)
+    claims = [_claimed(pair[side] for pair in pairs) for side in (0, 1)]
+    composed = [[sending.compose(case, claim.now) for case in sending.gather(claim.ids, claim.now)] for claim in claims]
+    barrier = threading.Barrier(2)
+    started = [[], []]
+
+    def sender(side):
+        try:
+            barrier.wait(timeout=20)
+            for one in composed[side] if side else reversed(composed[side]):
+                with transaction.atomic():
+                    started[side] += handover.start(claims[side], [one])
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=sender, args=(side,)) for side in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert len(started[0]) + len(started[1]) == len(pairs)
+    shoppers = [one.case.cart.shopper_id for side in started for one in side]
+    assert len(set(shoppers)) == len(pairs)
+
+
+def _claimed(deliveries):
+    token, now = uuid.uuid4(), datetime.now(UTC)
+    ids = tuple(one.pk for one in deliveries)
+    lease = now + timedelta(minutes=2)
+    Delivery.objects.filter(pk__in=ids).update(status="claimed", claim_token=token, lease_until=lease)
+    return handover.Claim(token, now, ids)
