@@ -22,6 +22,7 @@ PREFIXES = (
     "/o/",
     "/g/",
     "/i/",
+    "/push/",
     "/healthz",
     "/readyz",
     "/metrics",

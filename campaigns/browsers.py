@@ -1,4 +1,4 @@
-"""Browsers that take a shopper's notifications: which there are, which are gone, and whose a new one is."""
+"""Browsers that take a shopper's notifications: which there are, and which are gone."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence

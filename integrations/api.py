@@ -14,6 +14,7 @@ from integrations.door import KIB, Call, Door, answer
 from integrations.ingest import Accepted, EventConflictError, Incoming, accept, accept_timeless, document_hash
 from integrations.outcome import outcome_of
 from integrations.providers.generic import CART, ORDERS, contact_fact, product_fact
+from integrations.push_tokens import post_token
 from integrations.retrying import in_transaction
 from integrations.schema import MAX_ROWS, CartDocument, CatalogProduct, Contact, Document, OrderDocument
 from products import catalog
@@ -144,5 +145,6 @@ def nothing_here(request: HttpRequest, path: str = "") -> HttpResponse:
 cart = Door("POST", post_cart)
 orders = Door("POST", post_order)
 contacts = Door("PUT", put_contacts)
+push_tokens = Door("POST", post_token)
 products = Door("PUT", put_products, max_body=1024 * KIB)
 events = Door("GET", get_event)

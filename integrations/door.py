@@ -72,7 +72,7 @@ class Door:
         caller = _caller(request, now)
         if self.method == "GET":
             return Call(caller, now)
-        _check_type(request)
+        check_type(request)
         body = read_body(request, self.max_body)
         return Call(caller, now, body, parsing.load(body))
 
@@ -101,7 +101,7 @@ def check_limit(caller: Caller) -> None:
         raise ProblemError(429, "Too many calls in this second.", headers={"Retry-After": "1"})
 
 
-def _check_type(request: HttpRequest) -> None:
+def check_type(request: HttpRequest) -> None:
     """JSON in UTF-8, not compressed. A call that does not name a type is taken at its word's absence: it must parse."""
     if request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in {"", "identity"}:
         raise ProblemError(415, "The body must not be compressed.", headers={"Accept-Encoding": "identity"})

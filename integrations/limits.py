@@ -25,17 +25,17 @@ class _Second:
     since: int = 0
 
 
-_seconds: dict[int, _Second] = {}
+_seconds: dict[object, _Second] = {}
 _redis_back_at = 0.0
 
 
-def allowed(connection_id: int) -> bool:
-    """Count one call; False where the connection has had its share of this second."""
-    limit = settings.STORE_CALLS_PER_SECOND
-    second = _this_second(connection_id)
+def allowed(caller: int | str, limit: int = 0) -> bool:
+    """Count one call; False where that caller, a connection by its key or another door by a name, has had its share of this second."""
+    limit = limit or settings.STORE_CALLS_PER_SECOND
+    second = _this_second(caller)
     second.since += 1
     if second.since >= max(1, limit // PORTIONS) and time.monotonic() >= _redis_back_at:
-        _tell(connection_id, second)
+        _tell(caller, second)
     return second.told + second.since <= limit
 
 
@@ -46,17 +46,17 @@ def forget() -> None:
     _redis_back_at = 0.0
 
 
-def _this_second(connection_id: int) -> _Second:
+def _this_second(caller: int | str) -> _Second:
     number = int(time.time())
-    second = _seconds.get(connection_id)
+    second = _seconds.get(caller)
     if second is None or second.number != number:
-        second = _seconds[connection_id] = _Second(number)
+        second = _seconds[caller] = _Second(number)
     return second
 
 
-def _tell(connection_id: int, second: _Second) -> None:
+def _tell(caller: int | str, second: _Second) -> None:
     global _redis_back_at
-    name = f"aiq:calls:{connection_id}:{second.number}"
+    name = f"aiq:calls:{caller}:{second.number}"
     try:
         with connection().pipeline(transaction=False) as pipeline:
             pipeline.incrby(name, second.since)

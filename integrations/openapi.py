@@ -13,7 +13,7 @@ from aiq.lib import fields
 from aiq.lib.problems import problem
 from campaigns import reasons
 from integrations.reasons import EVENT_REASONS
-from integrations.schema import CartDocument, ContactsDocument, OrderDocument, ProductsDocument
+from integrations.schema import CartDocument, ContactsDocument, OrderDocument, ProductsDocument, PushTokenDocument
 
 Json = dict[str, Any]
 _TEXT: Json = {"type": "string"}
@@ -151,13 +151,22 @@ def _paths() -> Json:
                 "Catalogue and stock", _rows("productID"), status=200, document=ProductsDocument, refusals=sent
             )
         },
+        "/v2/push/tokens": {
+            "post": _operation(
+                "A token for the page of a shopper, so that its browser may ask for notifications",
+                _object({"token": _TEXT, "expiresAt": {"type": "string", "format": "date-time"}}),
+                status=200,
+                document=PushTokenDocument,
+                refusals=sent,
+            )
+        },
         "/v2/events/{eventID}": {"get": event},
     }
 
 
 def add_v2(result: Json, **_: Any) -> Json:
     """drf-spectacular's postprocessing hook: the hot endpoints are no DRF views, so they are described here."""
-    documents = (CartDocument, OrderDocument, ContactsDocument, ProductsDocument)
+    documents = (CartDocument, OrderDocument, ContactsDocument, ProductsDocument, PushTokenDocument)
     described = msgspec.json.schema_components(documents, schema_hook=fields.schema, ref_template=_REF + "{name}")[1]
     components = result.setdefault("components", {})
     components["schemas"] = {**described, "Problem": PROBLEM, "FieldError": FIELD_ERROR}

@@ -9,6 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from aiq.lib.fields import Attribute, Currency, Day, Email, FieldProblem, Id, Moment, Price, Text, Zone
+from aiq.lib.weblinks import MAX_LINK
 from campaigns.facts import CartStatus, ConsentStatus, OrderStatus
 
 MAX_PRODUCTS = 250
@@ -173,6 +174,38 @@ class Contact(Customer, frozen=True):
     def moments(self) -> Iterator[tuple[str, Moment | None]]:
         for channel, consent in self.consent.given() if self.consent else ():
             yield f"/consent/{channel}/at", consent.at
+
+
+class PushTokenDocument(Document, frozen=True):
+    """The shopper whose page asks for a token."""
+
+    customer: Customer
+
+    def rules(self) -> Iterator[FieldProblem]:
+        if not self.customer.known:
+            yield FieldProblem("required", "One of contactID, srcID, email, phone is needed.", "customer")
+
+
+class BrowserKeys(Document, frozen=True):
+    """A browser's own, in base64url."""
+
+    p256dh: Annotated[str, Meta(max_length=100)]
+    auth: Annotated[str, Meta(max_length=40)]
+
+
+class GoneBrowser(Document, frozen=True):
+    """A browser that takes no notifications any more, by its endpoint."""
+
+    endpoint: Annotated[str, Meta(max_length=MAX_LINK)]
+
+
+class NewBrowser(GoneBrowser, frozen=True):
+    """A browser that takes notifications, as its PushSubscription tells. `shopper`: the token; `wording`: what was pressed; `asked`: just now."""
+
+    keys: BrowserKeys
+    shopper: Annotated[str, Meta(max_length=400)]
+    wording: Text | None = None
+    asked: bool | None = None
 
 
 class StockRow(Document, frozen=True):

@@ -1,6 +1,7 @@
 """End customers: who they are, how stores know them, what they allowed, and to whom nothing may go."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from accounts.models import Merchant, check_timezone
+from campaigns.channels.push_address import Browser
 
 
 class Topic(models.TextChoices):
@@ -66,6 +68,12 @@ class Shopper(models.Model):
     def __str__(self) -> str:
         name = f"{self.first_name} {self.last_name}".strip()
         return name or self.email or self.phone or "Unknown shopper"
+
+    @property
+    def browsers(self) -> Sequence[Browser]:
+        """Those that take notifications, newest first; for one shopper: `campaigns.browsers.living` is for many."""
+        living = self.push_subscriptions.filter(gone_at__isnull=True).order_by("-created_at", "-pk")
+        return [Browser(str(row.code), row.endpoint, row.public_key, row.secret) for row in living]
 
 
 class ShopperKey(models.Model):

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from accounts.models import Merchant
 from aiq.lib.locales import long_date
-from campaigns.channels.base import CHANNELS, Channel
+from campaigns.channels.base import CHANNELS
 from campaigns.context import locale_of
-from campaigns.models import Consent, Delivery, OptInRequest, PushSubscription, SentMessage, Shopper, Topic
+from campaigns.models import Consent, Delivery, OptInRequest, SentMessage, Shopper, Topic
 from campaigns.preferences.wording import words
 from campaigns.templating.parts import language_of
 
@@ -120,17 +120,11 @@ def _switches(shopper: Shopper, person: Person, now: datetime) -> Iterator[Switc
     held = {(row.channel, row.topic): row.status == "subscribed" for row in _open(shopper)}
     pending = OptInRequest.objects.filter(shopper=shopper, confirmed_at__isnull=True, expires_at__gt=now)
     asked = set(pending.values_list("channel", "topic"))
-    shown = {(channel.slug, Topic.CART.value) for channel in CHANNELS if _reaches(channel, shopper)}
+    shown = {(channel.slug, Topic.CART.value) for channel in CHANNELS if channel.address_of(shopper)}
     for channel, topic in sorted(shown | held.keys() | asked, key=lambda one: (one[1], one[0])):
         label = words(person.locale, channel=channel_word(person.locale, channel))[topic]
         on = held.get((channel, topic), False)
         yield Switch(f"{channel}.{topic}", channel, topic, label, on, not on and (channel, topic) in asked)
-
-
-def _reaches(channel: Channel, shopper: Shopper) -> bool:
-    if channel.slug == "push":
-        return PushSubscription.objects.filter(shopper=shopper, gone_at__isnull=True).exists()
-    return bool(channel.address_of(shopper))
 
 
 def _open(shopper: Shopper) -> Any:

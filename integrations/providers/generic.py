@@ -120,6 +120,10 @@ class _Reading:
         )
 
 
+def customer_fact(given: Customer) -> CustomerFact:
+    return _Reading().customer(given)
+
+
 def cart_fact(document: CartDocument, received_at: datetime) -> CartFact:
     reading = _Reading()
     return CartFact(
