@@ -87,20 +87,20 @@ def sketch_of(campaign: Campaign) -> Sketch:
     )
 
 
-def templates(merchant: Merchant) -> list[Template]:
-    """All that a merchant may begin an abandoned-cart mail from: its own first, then the starters."""
+def templates(merchant: Merchant, channel: str = "email") -> list[Template]:
+    """All that a merchant may begin an abandoned-cart message from: its own first, then the starters."""
     saved = MessageTemplate.objects.for_merchant(merchant).offered()
-    saved = saved.filter(category="abandon_cart", channel="email")
-    return [*map(_from_saved, saved), *map(_from_starter, starters().values())]
+    saved = saved.filter(category="abandon_cart", channel=channel)
+    return [*map(_from_saved, saved), *map(_from_starter, starters(channel).values())]
 
 
-def template(merchant: Merchant, key: str) -> Template | None:
+def template(merchant: Merchant, key: str, channel: str = "email") -> Template | None:
     """The merchant's own template of that code or name, or the starter of that slug; none that is archived."""
-    if key in starters():
-        return _from_starter(starters()[key])
+    if key in starters(channel):
+        return _from_starter(starters(channel)[key])
     if "\0" in key:
         return None
-    saved = MessageTemplate.objects.for_merchant(merchant).offered()
+    saved = MessageTemplate.objects.for_merchant(merchant).offered().filter(channel=channel)
     found = saved.filter(code=key).first() if _is_code(key) else saved.filter(name=key).first()
     return _from_saved(found) if found else None
 

@@ -1,6 +1,7 @@
 """What a preview shows: the data of a real past cart, or of a made-up one while there is none."""
 
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -20,6 +21,14 @@ def past_carts(merchant: Merchant) -> list[Cart]:
     """The newest carts with products and a known shopper, to choose from."""
     carts = Cart.objects.filter(merchant=merchant, shopper__isnull=False).exclude(lines=[])
     return list(carts.select_related("shopper", "store").order_by("-id")[:CARTS_TO_CHOOSE])
+
+
+def past_cart(merchant: Merchant, code: str) -> Cart | None:
+    """The cart of that code, where it is the merchant's."""
+    try:
+        return Cart.objects.select_related("shopper", "store").filter(merchant=merchant, code=UUID(code)).first()
+    except ValueError:
+        return None
 
 
 def preview_context(

@@ -48,14 +48,16 @@ def preview(source: Source, context: Mapping[str, Any], channel: str = "email") 
         compiled = CHANNELS.get(channel).compile(filled)
     except TemplateProblems as error:
         return Preview(problems=tuple(error.problems))
-    prepared, links = parsed(compiled), MeasuredLinks()
+    prepared, plain = parsed(compiled), MeasuredLinks()
+    # A text is measured with links as long as a delivery's.
+    links = CHANNELS.get(channel).links(settings.PUBLIC_URL, UUID(int=0)) if channel == "sms" else plain
     try:
         message = prepared.render(context, links)
     except MissingData as error:
         return Preview(missing=in_words(error.name), names=compiled.names, prepared=prepared)
     except RenderFailed as error:
         return Preview(problems=(Problem(1, "render", str(error)),))
-    return Preview(message, (), "", compiled.names, prepared, _sent_bytes(message.html, links))
+    return Preview(message, (), "", compiled.names, prepared, _sent_bytes(message.html, plain))
 
 
 def _sent_bytes(html: str, plain: MeasuredLinks) -> int:

@@ -23,6 +23,8 @@ MOST = 10
 TESTS, WITHIN = 20, timedelta(minutes=10)
 ACTION = "sent a test"
 _BETWEEN = re.compile(r"[\s,;]+")
+# Within a phone number there are blanks; a plus sign begins the next one.
+_BETWEEN_NUMBERS = re.compile(r"[,;\r\n]+|\s+(?=\+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class Tested:
 
 def addresses_in(text: str) -> list[str]:
     """The addresses of a line or several, each once; separated by commas, semicolons or blanks."""
-    return list(dict.fromkeys(part for part in _BETWEEN.split(text) if part))
+    between = _BETWEEN if "@" in text else _BETWEEN_NUMBERS
+    return list(dict.fromkeys(part.strip() for part in between.split(text) if part.strip()))
 
 
 def too_many(user: User, now: datetime) -> bool:

@@ -1,19 +1,18 @@
 """The wizard's third step: picking a template, writing the message, keeping it as a template."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts import access
-from campaigns import drafts, library, wording
+from campaigns import drafts, library
 from campaigns.content_form import ContentForm
 from campaigns.forms import TemplateForm
 from campaigns.library import Wording
 from campaigns.models import Campaign, Step
 from campaigns.views import compose
+from campaigns.views.editors import EDITORS
 from campaigns.views.library import gallery
 from campaigns.views.product_feed import is_dynamic, offered, why_not_cart
 from campaigns.views.scope import on_campaign, refuse
@@ -38,27 +37,18 @@ def content(request: HttpRequest, campaign: Campaign, step: Step) -> HttpRespons
     """The message of one step. The address without a step leads to the list of steps where there are several."""
     if request.method != "POST" and not names_step(request) and campaign.steps.count() > 1:
         return redirect(url_of(campaign, "steps"))
+    if editor := EDITORS.get(step.channel):
+        return editor.page(request, campaign, step)
     if request.method != "POST" and (not step.body or "templates" in request.GET):
         found = gallery(request, campaign.merchant)
-        return step_page(request, campaign, "content", gallery=found, **_place(campaign, step))
+        return step_page(request, campaign, "content", gallery=found, step=step)
     form = ContentForm(request.POST or None, instance=step, merchant=campaign.merchant, draft=saves_only(request))
     if request.method == "POST" and form.is_valid() and saved(request, campaign, lambda _: form.save()):
         return _onwards(request, campaign, form, step)
-    editor = compose.editor(campaign.merchant) | {"feeds": offered(campaign), "my_address": user_of(request).email}
+    tools = compose.editor(campaign.merchant) | {"feeds": offered(campaign), "my_address": user_of(request).email}
     if form.composed and "source" not in request.GET:
-        editor |= compose.page(form, dynamic=is_dynamic(campaign), locked=not campaign.editable)
-    return step_page(request, campaign, "content", form=form, **_place(campaign, step), **editor)
-
-
-def _place(campaign: Campaign, step: Step) -> dict[str, Any]:
-    """Which message of the campaign is being written."""
-    delay = wording.delay_in_words(step.delay_minutes)
-    return {
-        "step": step,
-        "several": campaign.steps.count() > 1,
-        "place": wording.place_in_words(step, campaign.kind),
-        "delay": f"{delay} after the cart is left" if step.delay_minutes else "as soon as the cart is left",
-    }
+        tools |= compose.page(form, dynamic=is_dynamic(campaign), locked=not campaign.editable)
+    return step_page(request, campaign, "content", form=form, step=step, **tools)
 
 
 def _onwards(request: HttpRequest, campaign: Campaign, form: ContentForm, step: Step) -> HttpResponse:
@@ -68,7 +58,7 @@ def _onwards(request: HttpRequest, campaign: Campaign, form: ContentForm, step: 
         messages.warning(request, f"Saved, but not finished yet. {first.where}: {first.message}")
     if form.composed and request.POST.get("go") == "source":
         return redirect(step_url(step, "content") + "?source=1")
-    return go(request, campaign, "content", step)
+    return go(request, campaign, "content")
 
 
 @on_campaign(access.BUILD_CAMPAIGNS)
@@ -76,7 +66,7 @@ def _onwards(request: HttpRequest, campaign: Campaign, form: ContentForm, step: 
 @on_step
 def pick_template(request: HttpRequest, campaign: Campaign, step: Step) -> HttpResponse:
     """Put a template's content in place of what is there."""
-    chosen = drafts.template(campaign.merchant, request.POST.get("template", ""))
+    chosen = drafts.template(campaign.merchant, request.POST.get("template", ""), step.channel)
     if chosen is None:
         refuse(request, "That template is not there any more. Pick another one.")
         return redirect(step_url(step, "content") + "?templates=1")
@@ -95,6 +85,8 @@ def pick_template(request: HttpRequest, campaign: Campaign, step: Step) -> HttpR
 @on_step
 def save_template(request: HttpRequest, campaign: Campaign, step: Step) -> HttpResponse:
     """Keep what stands in the editor as a template of the merchant; answers with a line to show beside the button."""
+    if editor := EDITORS.get(step.channel):
+        return editor.keep(request, campaign, step)
     form = ContentForm(request.POST, instance=step, merchant=campaign.merchant, draft=True)
     named = TemplateForm(request.POST, merchant=campaign.merchant)
     form.fields["body"].required = not form.composed

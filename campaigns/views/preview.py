@@ -3,7 +3,6 @@
 from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -23,12 +22,13 @@ from campaigns.feeds import Policy
 from campaigns.forms import TestSendForm
 from campaigns.incentives import choosing
 from campaigns.links import PlainLinks
-from campaigns.models import Campaign, Cart, Content, Discount, DiscountKind, PriceRose, SoldOut, Step
+from campaigns.models import Campaign, Content, Discount, DiscountKind, PriceRose, SoldOut, Step
 from campaigns.previewing import PREVIEW_POLICY, Preview
 from campaigns.rendering import MissingData, Rendered, RenderFailed
 from campaigns.rendering import render as render_message
 from campaigns.starters import starters
 from campaigns.templating.compiling import Source
+from campaigns.views.editors import EDITORS
 from campaigns.views.scope import asked, on_campaign, signed_in
 from campaigns.views.steps import first_step, on_step, user_of
 
@@ -41,6 +41,8 @@ _EXAMPLE = Discount(kind=DiscountKind.PERCENT, value=Decimal(15))
 @on_step
 def live(request: HttpRequest, campaign: Campaign, step: Step) -> HttpResponse:
     """What stands in the editor, rendered with the chosen cart. Saves nothing."""
+    if editor := EDITORS.get(step.channel):
+        return editor.drawn(request, campaign.merchant, step)
     return drawn(request, campaign.merchant, step)
 
 
@@ -155,7 +157,7 @@ def _written(request: HttpRequest) -> Written | None:
 
 def _material(merchant: Merchant, step: Step, cart_code: str) -> tuple[Source, dict[str, Any]]:
     source = drafts.source_of(step, merchant)
-    cart = cart_of(merchant, cart_code)
+    cart = preview_data.past_cart(merchant, cart_code)
     policy = Policy(step.sold_out, step.price_rose)
     return source, preview_data.preview_context(
         merchant, cart, feed=source.feed, body=source.body, policy=policy, discount=step.discount
@@ -175,19 +177,14 @@ def _lifelike(merchant: Merchant, source: Source, discount: Discount | None = No
     return shown
 
 
-def cart_of(merchant: Merchant, code: str) -> Cart | None:
-    try:
-        carts = Cart.objects.select_related("shopper", "store")
-        return carts.filter(merchant=merchant, code=UUID(code)).first()
-    except ValueError:
-        return None
-
-
 def _tested(request: HttpRequest, campaign: Campaign, step: Step, addresses: list[str]) -> dict[str, object]:
     user, now = user_of(request), timezone.now()
-    _type(step, request)
+    if editor := EDITORS.get(step.channel):
+        editor.type_in(request, campaign.merchant, step)
+    else:
+        _type(step, request)
     source, context = _material(campaign.merchant, step, request.POST.get("cart", ""))
-    shown = previewing.preview(source, context)
+    shown = previewing.preview(source, context, step.channel)
     if shown.message is None or shown.prepared is None:
         return {"errors": ["The message cannot be made yet: see the note at the preview."]}
     if testsend.too_many(user, now):

@@ -11,7 +11,6 @@ from campaigns.feeds.kinds import ABANDONED, kind
 from campaigns.models import Campaign, Step
 from campaigns.templating import feeding
 from campaigns.templating.compiling import Source
-from campaigns.views.preview import cart_of
 from campaigns.views.scope import on_campaign
 from campaigns.views.steps import on_step
 
@@ -47,7 +46,7 @@ def draw(request: HttpRequest, campaign: Campaign, step: Step) -> HttpResponse:
     written = feeding.written({name: value for name, value in chosen.items() if value})
     shows = plans.includes(campaign.merchant.plan, plans.DYNAMIC_CONTENT)
     source = Source("Product feed", "", _ALONE.format(written), feed=shows, dynamic=shows)
-    cart = cart_of(campaign.merchant, request.POST.get("cart", ""))
+    cart = preview_data.past_cart(campaign.merchant, request.POST.get("cart", ""))
     policy = Policy(step.sold_out, step.price_rose)
     context = preview_data.preview_context(campaign.merchant, cart, feed=shows, body=written, policy=policy)
     found = kind(chosen["kind"])

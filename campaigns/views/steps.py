@@ -60,14 +60,25 @@ def step_page(
         rail=_rail(campaign, slug),
         back=_neighbour(campaign, slug, -1),
         locked=bool(campaign and not campaign.editable),
+        **(_place(campaign, context["step"]) if campaign and "step" in context else {}),
         **context,
     )
 
 
-def go(request: HttpRequest, campaign: Campaign, slug: str, step: Step | None = None) -> HttpResponse:
+def _place(campaign: Campaign, step: Step) -> dict[str, Any]:
+    """Which message of the campaign is being written, in words."""
+    delay = wording.delay_in_words(step.delay_minutes)
+    return {
+        "several": campaign.steps.count() > 1,
+        "place": wording.place_in_words(step, campaign.kind),
+        "leaves": f"{delay} after the cart is left" if step.delay_minutes else "as soon as the cart is left",
+    }
+
+
+def go(request: HttpRequest, campaign: Campaign, slug: str) -> HttpResponse:
     """After a page was saved: on, back, or to the campaign's page. From one message of several, to the list of steps."""
     wish = request.POST.get("go", "next")
-    if step and wish in {"next", "back"} and campaign.steps.count() > 1:
+    if names_step(request) and wish in {"next", "back"} and campaign.steps.count() > 1:
         return redirect(url_of(campaign, "steps"))
     if wish == "next" and slug != "review":
         return redirect(url_of(campaign, _ORDER[_ORDER.index(slug) + 1]))

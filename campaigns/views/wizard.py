@@ -86,7 +86,6 @@ def review_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         campaign,
         "review",
         step=step,
-        several=sum(len(place.steps) for place in places) > 1,
         sums=[_sum(campaign, place) for place in places],
         channels=[OFFERED[slug][0] for slug in sequence.channels_of(steps) if slug in OFFERED],
         checks=checks,

@@ -159,3 +159,58 @@ def test_the_composer_is_free_of_serious_accessibility_faults(shop: Shop, sign_i
     for row in range(blocks(page).count()):
         blocks(page).nth(row).locator("[data-act=open]").click()
         assert faults(page) == [], names(page)[row]
+
+
+TEAS = [
+    {"id": "p-1", "name": "Sencha First Flush", "category": "Tea", "price": "18.50"},
+    {"id": "p-2", "name": "Stoneware Teapot", "category": "Pots", "price": "42.00"},
+    {"id": "p-3", "name": "Gyokuro Shade Grown", "category": "Tea", "price": "19.00"},
+]
+
+
+def stock(shop: Shop, **quantities: int) -> None:
+    products = [
+        {
+            **tea,
+            "currency": "USD",
+            "stock": [{"store": "north-loop", "quantity": quantities[tea["id"].replace("-", "")]}],
+        }
+        for tea in TEAS
+        if tea["id"].replace("-", "") in quantities
+    ]
+    shop.site.call("PUT", "/v2/products", shop.key, {"products": products})
+
+
+def test_what_sold_out_gives_way_to_an_alternative_with_its_reason_beside_the_code(shop: Shop, sign_in: SignIn) -> None:
+    leave_cart(shop, 711)
+    stock(shop, p1=5, p2=5, p3=5)
+    page = sign_in("owner")
+    page.goto("/admin/campaigns/discount/add/")
+    page.get_by_label("Name").fill("Come back")
+    page.get_by_label("How much").fill("15")
+    page.get_by_label("Everybody gets the same code").check()
+    page.get_by_label("The code", exact=True).fill("TEA-15")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Come back").first).to_be_visible()
+
+    begin(page)
+    page.get_by_label("Subject").fill("Your tea waits")
+    page.get_by_role("group", name="Add a block").get_by_role("button", name="Discount").click()
+    page.locator("#id_discount").select_option(index=1)
+    shown(page, "EXAMPLE")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Set live").click()
+    expect(page.locator(".cc-chip").first).to_have_text("Live")
+
+    stock(shop, p1=0)
+    leave_cart(shop, 712)
+    until(lambda: decided(shop, "evt-712", "sent"))
+    page.goto("/inbox/?q=avery-712")
+    page.get_by_role("link", name="Your tea waits").first.click()
+    mail = page.frame_locator("iframe")
+    for words in ("Gyokuro Shade Grown", "Instead of Sencha First Flush (sold out)", "Stoneware Teapot", "TEA-15"):
+        expect(mail.get_by_text(words).first).to_be_visible()
+    link = mail.get_by_role("link", name="Return to your cart").get_attribute("href")
+    assert link is not None
+    answer = page.request.get(link, max_redirects=0)
+    assert (answer.status, answer.headers["location"]) == (302, "https://shop.example.com/cart")

@@ -16,6 +16,7 @@
   const redraw = () => document.body.dispatchEvent(new Event("redraw"));
 
   const number = (wrong = []) => {
+    if (!gutter) return;
     const lines = body.value.split("\n").length;
     gutter.replaceChildren();
     for (let line = 1; line <= lines; line += 1) {
@@ -56,7 +57,7 @@
       event.target.closest(".cc-row").querySelector("button").click();
     }
   });
-  body.addEventListener("scroll", () => { gutter.scrollTop = body.scrollTop; });
+  if (gutter) body.addEventListener("scroll", () => { gutter.scrollTop = body.scrollTop; });
 
   editor.addEventListener("click", (event) => {
     const button = event.target.closest("button");

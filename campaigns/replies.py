@@ -1,0 +1,70 @@
+"""What a text that a shopper sends back means. Pure.
+
+An opt-out may be worded in any reasonable way, and these words among others must be taken as one: 47 CFR 64.1200(a)(10), in force
+since April 2025 (stop, quit, end, revoke, opt out, cancel, unsubscribe); STOPALL and the answers to START and HELP are the
+carriers' (CTIA Messaging Principles and Best Practices, 5.1.3). So a word of that kind anywhere in a short text is a stop,
+unless it says "don't stop"; but only a text that is nothing else is a start: a yes read into a sentence would be a consent nobody gave.
+"""
+
+import re
+import unicodedata
+
+STOP, START, HELP, YES, OTHER = "stop", "start", "help", "yes", "other"
+# In capitals, as they stand in a text that says how to opt out: English, Spanish, French, German, Portuguese, Italian, Dutch.
+STOPS = frozenset(
+    "STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT ALTO PARAR BAJA CANCELAR ARRET ARRETER DESABONNER STOPP ABMELDEN"
+    " ABBESTELLEN SAIR REMOVER CANCELLA DISISCRIVI AFMELDEN".split()
+)
+STARTS = frozenset("START UNSTOP RESUBSCRIBE OPTIN".split())
+YESES = frozenset("Y YES YEP SI OUI JA SIM".split())
+HELPS = frozenset("HELP INFO AYUDA AIDE HILFE AJUDA AIUTO".split())
+# Alone these are an opt-out, but in a sentence they may mean anything: "is this the end", "cancel my order".
+_ONLY_ALONE = frozenset("END CANCEL CANCELAR BAJA REMOVER QUIT SAIR ALTO REVOKE".split())
+_POLITE = frozenset(
+    "PLEASE PLS PLZ THANKS THX NOW ALL TEXTS TEXT MESSAGES ME THIS THESE THE POR FAVOR SVP BITTE MERCI GRACIAS".split()
+)
+_PHRASES = (
+    "OPT OUT", "OPT ME OUT", "UN SUBSCRIBE", "STOP ALL", "REMOVE ME", "TAKE ME OFF", "DO NOT TEXT", "DONT TEXT", "NO MORE TEXTS",
+    "LEAVE ME ALONE", "DAR DE BAJA", "DARME DE BAJA", "NO MAS MENSAJES",
+)  # fmt: skip
+_NOT_STOP = ("DONT STOP", "DO NOT STOP", "NEVER STOP", "NON STOP", "STOP BY", "STOPPING BY")
+MAX_CHARS = 1_600
+
+
+def meaning(text: str) -> str:
+    """One of the meanings above; `other` where nothing sure can be read."""
+    words = _words(text[:MAX_CHARS])
+    bare = [word for word in words if word not in _POLITE]
+    joined = "".join(bare)
+    if joined in STOPS or _is_stop(words, bare):
+        return STOP
+    alone = bare[0] if len(bare) == 1 else ""
+    if alone in STARTS or (joined in STARTS and len(bare) == 2):
+        return START
+    if alone in YESES or (len(bare) == 2 and set(bare) <= YESES):
+        return YES
+    return HELP if alone in HELPS else OTHER
+
+
+def tells_way_out(text: str) -> bool:
+    """Whether a text names, in capitals, a word that is taken as an opt-out."""
+    return any(_plain(word) in STOPS for word in re.findall(r"\b[^\W\d_a-z]{3,}\b", text) if word.isupper())
+
+
+def _is_stop(words: list[str], bare: list[str]) -> bool:
+    said = f" {' '.join(words)} "
+    if any(f" {phrase} " in said for phrase in _NOT_STOP):
+        return False
+    if any(f" {phrase} " in said for phrase in _PHRASES):
+        return True
+    return bool(bare) and (bare[0] in STOPS - _ONLY_ALONE or not (STOPS - _ONLY_ALONE).isdisjoint(bare))
+
+
+def _words(text: str) -> list[str]:
+    """In capitals, without accents and signs; an apostrophe joins."""
+    return re.findall(r"[A-Z]+", re.sub("[\u2019'`]", "", _plain(text)))
+
+
+def _plain(text: str) -> str:
+    taken_apart = unicodedata.normalize("NFKD", text.upper())
+    return "".join(sign for sign in taken_apart if not unicodedata.combining(sign))
