@@ -15,6 +15,7 @@ from campaigns.checklist import OK, STOP, WARN, Check
 from campaigns.composer.writing import unfinished
 from campaigns.content_facts import checks_of
 from campaigns.forecast import Forecast, forecast
+from campaigns.hours_checks import hours_checks
 from campaigns.incentives import readiness
 from campaigns.models import Campaign, Step
 from campaigns.previewing import preview
@@ -29,6 +30,7 @@ def checks(campaign: Campaign, now: datetime, met: Forecast | None = None) -> li
     found = [
         *_of_recipients(campaign),
         *sequence_checks(campaign, steps),
+        *hours_checks(campaign, steps),
         *_of_merchant(campaign, [step for step in steps if step.channel == "email"]),
         *(check for step in steps for check in _of_step(campaign, step, now, several=len(steps) > 1)),
         *_of_reach(campaign, met or forecast(campaign.merchant, drafts.sketch_of(campaign), now)),

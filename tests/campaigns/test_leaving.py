@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from campaigns import handover, sending
 from campaigns.models import Campaign, ChannelSettings, Content, Decision, Delivery, SentMessage
+from campaigns.review import checks
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -225,3 +226,27 @@ def _claimed(deliveries):
     lease = now + timedelta(minutes=2)
     Delivery.objects.filter(pk__in=ids).update(status="claimed", claim_token=token, lease_until=lease)
     return handover.Claim(token, now, ids)
+
+
+def said_at_review(campaign):
+    return [(one.level, one.text) for one in checks(campaign, datetime.now(UTC)) if one.code == "quiet_hours"]
+
+
+def test_review_says_which_hours_and_limits_hold(merchant):
+    capped(merchant, messages=3)
+    campaign = factories.campaign(merchant)
+    ((level, text),) = said_at_review(campaign)
+    assert level == "ok"
+    assert text.startswith("Mails leave between 8:00 and 21:00 where the shopper is")
+    assert text.endswith("A shopper gets at most 3 in 24 hours on this channel.")
+    ChannelSettings.objects.all().delete()
+    assert said_at_review(campaign) == []
+
+
+def test_review_warns_of_a_step_that_a_night_makes_too_late(merchant):
+    campaign = factories.campaign(merchant, step={"expires_after_minutes": 6 * 60})
+    warned, _ = said_at_review(campaign)
+    assert warned[0] == "warn"
+    assert "too late after 6 hours" in warned[1]
+    campaign.steps.update(quiet_hours="drop")
+    assert [level for level, _ in said_at_review(campaign)] == ["ok"]
