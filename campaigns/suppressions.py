@@ -1,13 +1,29 @@
 """Addresses to which nothing goes. Kept as keyed hashes of one normal spelling, so that they outlive erasure."""
 
+import unicodedata
+
 from accounts.models import Merchant
 from aiq.lib.signing import keyed_hash
 from campaigns.models import Suppression
 
 
 def digest(address: str) -> bytes:
-    """The keyed hash of an email address or E.164 phone number, whatever its case and surrounding space."""
-    return keyed_hash(address.strip().lower())
+    """The keyed hash of an email address or E.164 phone number, however it is spelled."""
+    return keyed_hash(spelled(address))
+
+
+def spelled(address: str) -> str:
+    """One spelling of an address: no surrounding space, NFKC, lower case, the domain as the DNS writes it (IDNA).
+
+    It stays the exact mailbox: dots and plus tags mean something to most servers, whatever one provider makes of them.
+    """
+    if address.isascii():
+        return address.strip().lower()
+    name, at, domain = unicodedata.normalize("NFKC", address).strip().casefold().rpartition("@")
+    try:
+        return f"{name}{at}{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return f"{name}{at}{domain}"
 
 
 def channel_of(address: str) -> str:

@@ -1,0 +1,214 @@
+"""Export and erasure: what a person asked for is all of it, and afterwards nothing that names them is left anywhere."""
+
+import json
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from aiq.lib.commands import Refused
+from campaigns import consents, suppressions
+from campaigns.models import (
+    Cart,
+    CartActivity,
+    Decision,
+    Delivery,
+    OptInRequest,
+    Order,
+    PushSubscription,
+    SentMessage,
+    Shopper,
+    ShopperKey,
+    TrackingEvent,
+)
+from integrations import jobs
+from integrations.models import EventKey, InboundEvent
+from integrations.privacy.erasing import erase
+from tests import factories
+from tests.conftest import Sink
+from tests.pipeline import Shop, go_live, run_workers
+
+pytestmark = pytest.mark.django_db(transaction=True)
+EMAIL, PHONE, NAME = "zephyrine.quill@example.com", "+13035550142", "Zephyrine"
+
+
+def command(name: str, *args: str) -> Any:
+    out = StringIO()
+    call_command(name, *args, "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+def rows_naming(*said: str) -> list[str]:
+    """Every table and column, of every model, in which one of these stands, whatever its type."""
+    found = []
+    for model in (one for one in apps.get_models(include_auto_created=True) if one._meta.managed):
+        with connection.cursor() as cursor:
+            for field in model._meta.concrete_fields:
+                where = " OR ".join([f'"{field.column}"::text ILIKE %s'] * len(said))
+                table = model._meta.db_table
+                cursor.execute(f'SELECT count(*) FROM "{table}" WHERE {where}', [f"%{one}%" for one in said])
+                found += [f"{table}.{field.column}"] if cursor.fetchone()[0] else []
+    return found + [
+        f"session {key.pk}" for key in Session.objects.all() if any(one in str(key.get_decoded()) for one in said)
+    ]
+
+
+@pytest.fixture
+def shop(smtp_sink: Sink) -> Shop:
+    """A shop whose one shopper left traces in every table there is."""
+    made = Shop(factories.merchant(name="Fernwood"))
+    go_live(made.merchant, timezone.now() - timedelta(days=1))
+    told = {"srcID": f"cust-{EMAIL}", "email": EMAIL, "phone": PHONE, "firstName": NAME, "lastName": "Quill"}
+    made.put(
+        "/v2/contacts", {"contacts": [told | {"consent": {"email": {"status": "subscribed", "source": "checkout"}}}]}
+    )
+    line = {"id": "p-1", "name": f"Mug for {EMAIL}", "price": "9.00", "quantity": 1}
+    at = (timezone.now() - timedelta(minutes=1)).isoformat()
+    cart = {"eventID": f"evt-{EMAIL}", "cartID": f"cart-{EMAIL}", "timestamp": at, "customer": told, "products": [line]}
+    made.post("/v2/cart", cart | {"cartURL": f"https://shop.example/cart?who={EMAIL}", "store": "north-loop"})
+    run_workers()
+    made.post(
+        "/v2/orders",
+        {"orderID": "1043", "cartID": f"cart-{EMAIL}", "customer": told, "total": "9.00", "products": [line]},
+    )
+    run_workers()
+    shopper = Shopper.objects.get()
+    TrackingEvent.objects.create(
+        delivery=Delivery.objects.get(), kind="clicked", at=timezone.now(), url=f"https://shop.example/?e={EMAIL}"
+    )
+    Decision.objects.filter(kind="step").update(
+        checks=[{"code": "accepted", "passed": False, "saw": f"550 <{EMAIL}>: {NAME} unknown"}]
+    )
+    OptInRequest.objects.create(
+        shopper=shopper, channel="sms", source=EMAIL, asked_at=timezone.now(), expires_at=timezone.now()
+    )
+    PushSubscription.objects.create(
+        merchant=made.merchant,
+        shopper=shopper,
+        endpoint=f"https://push.example/{EMAIL}",
+        digest=b"d",
+        public_key="k",
+        secret="s",
+    )
+    LogEntry.objects.create(
+        user=factories.user(),
+        content_type=ContentType.objects.get_for_model(Shopper),
+        object_id=str(shopper.pk),
+        object_repr=f"{NAME} Quill",
+        action_flag=CHANGE,
+        change_message=f"Changed email to {EMAIL}",
+    )
+    factories.event(
+        made.connection, json.dumps({"broken": EMAIL.upper()}), state="quarantined", reason="invalid_document"
+    )
+    factories.event(made.connection, json.dumps({"phone": PHONE.lstrip("+")}))
+    return made
+
+
+def test_an_export_holds_what_every_part_knows(shop: Shop) -> None:
+    made = command("export_shopper", EMAIL, "--merchant", shop.merchant.slug)
+    assert made["shopper"]["first_name"] == NAME
+    assert made["consents"][0]["source"] == "checkout"
+    assert made["known_to_stores_as"] == [f"cust-{EMAIL}"]
+    assert [one["status"] for one in made["messages"]] == ["sent"]
+    assert made["messages"][0]["message_context"]["shopper"]["email"] == EMAIL
+    assert {one["key_event_id"] for one in made["events_of_stores"]} >= {f"evt-{EMAIL}"}
+    for section in ("carts", "orders", "decisions", "browsers", "opt_in_requests", "message_events"):
+        assert made[section], section
+
+
+def test_after_erasure_no_row_of_any_table_names_the_person(shop: Shop) -> None:
+    said = (EMAIL, PHONE.lstrip("+"), NAME)
+    assert len(rows_naming(*said)) > 12
+    command("erase_shopper", EMAIL, "--merchant", shop.merchant.slug, "--yes")
+    assert rows_naming(*said) == []
+    assert not Shopper.objects.exists()
+    assert not ShopperKey.objects.exists()
+
+
+def test_what_must_stay_stays_without_the_person(shop: Shop) -> None:
+    order = Order.objects.get()
+    command("erase_shopper", EMAIL, "--merchant", shop.merchant.slug, "--yes")
+    assert Order.objects.get().total == order.total
+    assert Cart.objects.count() == 1
+    assert Delivery.objects.get().status == "sent"
+    assert Decision.objects.exists()
+    assert not SentMessage.objects.exists()
+    assert CartActivity.objects.exists()
+
+
+def test_an_event_not_yet_read_does_not_bring_the_person_back(shop: Shop) -> None:
+    waiting = EventKey.objects.get(state="received")
+    command("erase_shopper", PHONE, "--merchant", shop.merchant.slug, "--yes")
+    while jobs.process_batch():
+        pass
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.reason) == ("ignored", "erased")
+    assert InboundEvent.objects.get(pk=waiting.pk).body == ""
+    assert not Shopper.objects.exists()
+
+
+def test_an_opt_out_and_a_suppression_outlive_the_person(shop: Shop) -> None:
+    shopper = Shopper.objects.get()
+    suppressions.suppress(shop.merchant, PHONE, "dead_number")
+    consents.opt_out(shopper.pk, "email", source="unsubscribe link", now=timezone.now())
+    erase(shopper, timezone.now())
+    assert suppressions.reason_for(shop.merchant, f" {EMAIL.upper()}") == "Legal request"
+    assert suppressions.reason_for(shop.merchant, PHONE) == "Dead number"
+
+
+def test_somebody_who_agreed_to_the_end_is_not_suppressed(shop: Shop) -> None:
+    erase(Shopper.objects.get(), timezone.now())
+    assert suppressions.reason_for(shop.merchant, EMAIL) == ""
+
+
+def test_what_waited_is_skipped_and_nothing_is_sent(shop: Shop, smtp_sink: Sink) -> None:
+    before = len(smtp_sink.messages)
+    episode = Cart.objects.get().episodes.get()
+    waiting = factories.delivery(factories.live_campaign(shop.merchant), episode)
+    erase(Shopper.objects.get(), timezone.now())
+    run_workers()
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.reason) == ("skipped", "unknown_shopper")
+    assert len(smtp_sink.messages) == before
+
+
+def test_the_same_person_at_another_merchant_stays(shop: Shop) -> None:
+    other = factories.shopper(factories.merchant(), email=EMAIL, first_name=NAME)
+    command("erase_shopper", EMAIL, "--merchant", shop.merchant.slug, "--yes")
+    assert Shopper.objects.get() == other
+    with pytest.raises(Refused):
+        command("erase_shopper", EMAIL, "--merchant", shop.merchant.slug, "--yes")
+
+
+def test_without_a_yes_nothing_is_erased(shop: Shop) -> None:
+    with pytest.raises(Refused, match="cannot be undone"):
+        command("erase_shopper", EMAIL, "--merchant", shop.merchant.slug)
+    assert Shopper.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("one", "same"),
+    [
+        ("avery@example.com", "  Avery@EXAMPLE.com "),
+        ("avery@münchen.example", "AVERY@MÜNCHEN.example"),
+        ("avery@xn--mnchen-3ya.example", "avery@münchen.example"),
+        ("ａｖｅｒｙ@example.com", "avery@example.com"),
+        ("+13035550142", " +13035550142"),
+    ],
+)
+def test_an_address_is_suppressed_however_it_is_spelled(one: str, same: str) -> None:
+    assert suppressions.digest(one) == suppressions.digest(same)
+
+
+@pytest.mark.parametrize("other", ["a.very@gmail.com", "avery+shop@gmail.com", "avery@googlemail.com"])
+def test_a_suppression_is_for_the_exact_mailbox(other: str) -> None:
+    assert suppressions.digest("avery@gmail.com") != suppressions.digest(other)
