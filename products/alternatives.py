@@ -76,11 +76,12 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Alternative:
     """The product chosen and why: the rule, and how its price differs from the line's (negative: it costs less; None: one
-    of the two is not known)."""
+    of the two is not known). `currency` is the cart's where the catalogue names none."""
 
     offer: Offer
     rule: Rule
     difference: Decimal | None
+    currency: str = ""
 
     @property
     def why(self) -> str:
@@ -90,7 +91,7 @@ class Alternative:
         if not self.difference:
             return f"{WORDS[self.rule]}, same price"
         word = "less" if self.difference < 0 else "more"
-        return f"{WORDS[self.rule]}, {money(abs(self.difference), self.offer.currency)} {word}"
+        return f"{WORDS[self.rule]}, {money(abs(self.difference), self.currency)} {word}"
 
     def note(self, replaced: str) -> str:
         """For the shopper: which product it stands in for, and how it is related to it where that says something."""
@@ -154,4 +155,4 @@ def _distance(offer: Offer, gap: Gap) -> Decimal:
 def _alternative(one: Candidate, gap: Gap) -> Alternative:
     known = one.offer.price is not None and gap.price is not None
     difference = (one.offer.price or Decimal(0)) - (gap.price or Decimal(0)) if known else None
-    return Alternative(one.offer, one.rule, difference)
+    return Alternative(one.offer, one.rule, difference, one.offer.currency or gap.currency)

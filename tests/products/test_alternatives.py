@@ -128,6 +128,11 @@ def test_an_alternative_says_why_it_was_chosen(rule, price, why, note):
     assert alternative.note("Sencha") == f"Instead of Sencha (sold out){note}"
 
 
+def test_a_difference_is_in_the_carts_currency_where_the_catalogue_names_none():
+    [alternative] = choose([gap()], [by(Rule.CATEGORY, offer("a", "12", currency=""))], set())
+    assert alternative.why == "same category, $2.00 more"
+
+
 keys = st.sampled_from("abcdefgh")
 prices = st.none() | st.decimals(0, 40, places=2)
 texts = st.sampled_from(["", "tea", "coffee"])
