@@ -5,10 +5,11 @@ from datetime import datetime
 
 from django.conf import settings
 
-from campaigns.composing import sender
+from campaigns.channels.base import CHANNELS
+from campaigns.composing import from_whom
 from campaigns.contents import ready_contents
-from campaigns.links import LinkMaker, PlainLinks
-from campaigns.models import Delivery, SentMessage
+from campaigns.links import PlainLinks
+from campaigns.models import ChannelSettings, Delivery, SentMessage
 from campaigns.previewing import PREVIEW_POLICY
 from campaigns.rendering import MissingData, Rendered, RenderFailed
 
@@ -34,13 +35,17 @@ def as_left(delivery: Delivery) -> AsLeft | None:
     sent = SentMessage.objects.filter(delivery=delivery).first()
     if sent is None:
         return None
+    channel = CHANNELS.get(delivery.channel)
     ready = ready_contents([delivery.content_id])[delivery.content_id]
     try:
-        left: Rendered = ready.prepared.render(sent.context, LinkMaker(settings.PUBLIC_URL, delivery.code))
+        left: Rendered = ready.prepared.render(sent.context, channel.links(settings.PUBLIC_URL, delivery.code))
         shown: Rendered = ready.prepared.render(sent.context, PlainLinks())
     except (MissingData, RenderFailed):
         return None
-    name, email = sender(ready, delivery.merchant)
+    own = ChannelSettings.objects.for_merchant(delivery.merchant).filter(channel=delivery.channel).first()
+    name, address = from_whom(ready, delivery.merchant, own)
     to = sent.context.get("shopper", {}).get("email", "")
+    if delivery.channel != "email":
+        to = channel.address_of(delivery.shopper) if delivery.shopper else ""
     html = shown.html.replace("<head>", '<head><base target="_blank">', 1)
-    return AsLeft(sent.at, name, email, to, left.subject, left.text, html)
+    return AsLeft(sent.at, name, address, to, left.subject, left.text, html)

@@ -129,7 +129,8 @@ def choose(shopper_id: int, choices: Iterable[Choice], *, source: str, now: date
 
 
 def _differs(current: Consent | None, choice: Choice) -> bool:
-    return current is None or current.status != choice.status
+    """A double opt-in says more than a single one."""
+    return current is None or current.status != choice.status or (choice.double_opt_in and not current.double_opt_in)
 
 
 def _chosen(shopper_id: int, one: Choice, source: str, now: datetime) -> Consent:

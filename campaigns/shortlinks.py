@@ -2,7 +2,7 @@
 
 A delivery's code is random; 58 of its bits, mixed under a key of the purpose, make the token, and give the code's index a
 range to look in. Without SECRET_KEY nobody can make a token, not even from a delivery's code, nor turn one purpose into
-another. Ten letters and digits only: a phone leaves a "-" or "_" at the end out of the link (docs/decisions/0021-short-links.md).
+another. Ten letters and digits only: a phone leaves a "-" or "_" at the end out of the link (docs/decisions/0026-short-links.md).
 """
 
 import hmac

@@ -15,6 +15,7 @@ from django.db.models import Value
 from django.db.models.functions import Coalesce
 
 from campaigns import consents, suppressions
+from campaigns.channels.base import CHANNELS
 from campaigns.models import Delivery, DeliveryStatus, Shopper, SuppressionReason, TrackingEvent, TrackingKind
 from campaigns.models.deliveries import SOURCES
 
@@ -110,7 +111,7 @@ def _complained(delivery: Delivery, at: datetime, hard: bool) -> None:
 
 def _opted_out(delivery: Delivery, at: datetime, hard: bool) -> None:
     if shopper := _addressee(delivery):
-        consents.opt_out(shopper.pk, delivery.channel, source="mail provider", now=at)
+        consents.opt_out(shopper.pk, delivery.channel, source="told by the provider", now=at)
 
 
 def _addressee(delivery: Delivery) -> Shopper | None:
@@ -129,8 +130,10 @@ EFFECTS: dict[TrackingKind, Callable[[Delivery, datetime, bool], None]] = {
 
 def _suppress(delivery: Delivery, reason: SuppressionReason) -> None:
     shopper = _addressee(delivery)
-    if shopper and shopper.email:
-        suppressions.suppress(delivery.merchant, shopper.email, reason)
+    address = CHANNELS.get(delivery.channel).address_of(shopper) if shopper else ""
+    if address:
+        dead = reason == SuppressionReason.BOUNCE and delivery.channel == "sms"
+        suppressions.suppress(delivery.merchant, address, SuppressionReason.DEAD_NUMBER if dead else reason)
 
 
 def on_anymail(sender: object, event: Any, esp_name: str, **kwargs: Any) -> None:

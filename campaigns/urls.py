@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from campaigns.views import preferences, public
+from campaigns.views import callbacks, preferences, public
 
 urlpatterns = [
     path("u/<str:token>", preferences.preferences, name="preferences"),
     path("c/<str:token>", public.click, name="click"),
+    path("i/<str:token>", public.short, name="short"),
+    path("callbacks/sms/<uuid:code>/", callbacks.report, name="sms_report"),
+    path("callbacks/sms/<uuid:code>/inbound", callbacks.answer, name="sms_inbound"),
     path("g/<str:token>", public.gift, name="gift"),
     path("o/<str:token>.gif", public.open_pixel, name="open_pixel"),
 ]

@@ -13,8 +13,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from aiq.lib.signing import BadToken
-from campaigns import links, tracking
+from campaigns import links, shortfollowing, tracking
 from campaigns.incentives import following
+from campaigns.shortlinks import CART
 
 PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' https: http:; form-action 'self'; base-uri 'none'"
@@ -48,6 +49,19 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
     tracking.clicked(code, url, _agent(request), timezone.now())
     response = HttpResponse(status=302)
     response.headers["Location"] = url
+    return response
+
+
+@require_GET
+@public
+def short(request: HttpRequest, token: str) -> HttpResponse:
+    """The short link of a text: to the cart, counted as a click, or to the preferences. Never an open redirect."""
+    purpose, delivery = shortfollowing.found(token)
+    address = shortfollowing.address_of(purpose, delivery)
+    if purpose == CART:
+        tracking.clicked(delivery.code, address, _agent(request), timezone.now())
+    response = HttpResponse(status=302)
+    response.headers["Location"] = address
     return response
 
 
