@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/integrations/", include("integrations.page_urls")),
     path("admin/deliveries/", include("campaigns.insight_urls")),
     path("admin/why/", why_pages.why, name="why"),
+    path("admin/shoppers/", include("integrations.privacy.urls")),
     path("admin/home/pulse/", home.pulse_view, name="home_pulse"),
     path("admin/home/live/", home.live_view, name="home_live"),
     path("admin/", admin.site.urls),

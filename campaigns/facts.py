@@ -36,6 +36,13 @@ class ConsentStatus(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
 
 
+class Topic(StrEnum):
+    """What a consent is for. Only cart reminders are sent from here; newsletters are asked apart, and kept for the store."""
+
+    CART = "cart"
+    NEWSLETTER = "newsletter"
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a fact came from. `source` is the connection's public code: srcIDs and cart ids are unique within it."""
@@ -48,7 +55,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class ConsentFact:
-    """What a store says a shopper allowed or refused. A refusal is reopened only by the shopper, never by a fact."""
+    """What a store says a shopper allowed or refused. A refusal is reopened only by the shopper, never by a fact.
+
+    `double_opt_in`: the store has had it confirmed. `ask`: it says that it has not, so the shopper is to be asked.
+    """
 
     channel: str
     status: ConsentStatus
@@ -56,7 +66,8 @@ class ConsentFact:
     source: str = ""
     wording: str = ""
     double_opt_in: bool = False
-    topic: str = "cart"
+    topic: Topic = Topic.CART
+    ask: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from campaigns import suppressions
-from campaigns.models import Consent, Episode, Suppression
+from campaigns.models import Episode
+from campaigns.story.allowed import allowed
 from campaigns.story.finding import Subject
 from campaigns.story.meetings import meetings
 from campaigns.story.rows import Known, load
 from campaigns.story.sentences import Ear
-from campaigns.story.telling import Meeting, Moment, consent_told, order_told, tracked_told
+from campaigns.story.telling import Meeting, Moment, order_told, tracked_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def story(subject: Subject, now: datetime, before: Iterable[Moment] = ()) -> Sto
     """Tell it. `before` are moments that the caller knows of (the events of stores)."""
     known = load(subject)
     ear = ear_of(subject, now)
-    moments = [*before, *_episodes(known, ear), *_sendings(known, ear), *_orders(known, ear), *_consents(subject, ear)]
+    moments = [*before, *_episodes(known, ear), *_sendings(known, ear), *_orders(known, ear), *_allowed(subject, ear)]
     newest = sorted(moments, key=lambda moment: (moment.at, moment.rank), reverse=True)
     answer, changes = _answer(subject, known, newest)
     return Story(subject, answer, changes, tuple(newest))
@@ -121,15 +121,8 @@ def _orders(known: Known, ear: Ear) -> Iterator[Moment]:
         yield order_told(order, recovered=order.pk in recovered, ear=ear)
 
 
-def _consents(subject: Subject, ear: Ear) -> Iterator[Moment]:
-    if not (shopper := subject.shopper):
-        return
-    for consent in Consent.objects.filter(shopper=shopper).order_by("at"):
-        yield consent_told(consent, ear)
-    digests = [suppressions.digest(address) for address in (shopper.email, shopper.phone) if address]
-    for row in Suppression.objects.filter(merchant=subject.merchant, digest__in=digests):
-        title = f"{ear.who} gets nothing more by {row.channel}: the address is suppressed"
-        yield Moment(at=row.created_at, kind="stop", title=title, detail=row.get_reason_display())
+def _allowed(subject: Subject, ear: Ear) -> Iterator[Moment]:
+    return allowed(subject.shopper, ear) if subject.shopper else iter(())
 
 
 def _answer(subject: Subject, known: Known, newest: Sequence[Moment]) -> tuple[str, tuple[str, ...]]:

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from aiq.lib.fields import Attribute, Currency, Day, Email, FieldProblem, Id, Moment, Price, Text, Zone
 from aiq.lib.weblinks import MAX_LINK
-from campaigns.facts import CartStatus, ConsentStatus, OrderStatus
+from campaigns.facts import CartStatus, ConsentStatus, OrderStatus, Topic
 
 MAX_PRODUCTS = 250
 MAX_ROWS = 100
@@ -139,12 +139,17 @@ class OrderDocument(Document, frozen=True):
 
 
 class ChannelConsent(Document, frozen=True):
-    """What a shopper allowed on one channel. The API never revives an explicit opt-out."""
+    """What a shopper allowed on one channel: cart reminders, unless it names a topic. The API never revives an explicit opt-out.
+
+    `doubleOptIn`: true where the store has had it confirmed; false where it has not, so that we ask the shopper. `wording`: what they agreed to.
+    """
 
     status: ConsentStatus
     at: Moment | None = None
     source: Text | None = None
     double_opt_in: bool | None = None
+    topic: Topic | None = None
+    wording: Text | None = None
 
 
 class Consents(Document, frozen=True):

@@ -1,22 +1,26 @@
 """Shoppers: who they are, and what they allowed. Consent is shown, never edited: only facts and the shopper change it."""
 
-from typing import Any
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 import phonenumbers
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts import access
-from accounts.scoping import MerchantScopedAdmin, ScopedForm, ScopedInline
+from accounts.scoping import MerchantScopedAdmin, ScopedForm
 from aiq.lib.moments import moment
-from campaigns.models import Consent, Shopper, Suppression
+from campaigns.models import Consent, Shopper
 from campaigns.models.shoppers import CART_TOPIC
-from campaigns.suppressions import digest
+from campaigns.story.allowed import allowed
+from campaigns.story.sentences import Ear
+from products.models import Product
 
 SUBSCRIBED, UNSUBSCRIBED, NEVER = "Subscribed", "Unsubscribed", "Never asked"
 
@@ -47,18 +51,6 @@ class ShopperForm(ScopedForm):
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-class ConsentInline(ScopedInline):
-    model = Consent
-    view_permission = access.LOOK_AT_SHOPPERS
-    fields = readonly_fields = ("channel", "status", "at", "closed_at", "source", "confirmed")
-    ordering = ("-at",)
-    verbose_name_plural = "What this shopper allowed"
-
-    @display(description="Confirmed twice", boolean=True)
-    def confirmed(self, consent: Consent) -> bool:
-        return consent.double_opt_in
-
-
 @admin.register(Shopper)
 class ShopperAdmin(MerchantScopedAdmin):
     heading, one = "Shoppers", "shopper"
@@ -68,7 +60,7 @@ class ShopperAdmin(MerchantScopedAdmin):
     view_permission = access.LOOK_AT_SHOPPERS
     change_permission = add_permission = access.EDIT_SHOPPERS
     form = ShopperForm
-    inlines = (ConsentInline,)
+    change_form_outer_after_template = "admin/campaigns/shopper.html"
     list_display = ("shopper", "email_consent", "phone", "labels", "since")
     list_display_links = ("shopper",)
     search_fields = ("^email", "^first_name", "^last_name", "^phone")
@@ -86,9 +78,13 @@ class ShopperAdmin(MerchantScopedAdmin):
                 )
             },
         ),
-        ("Known from the stores", {"fields": ("favorite_store", "more", "stopped", "since")}),
+        ("Known from the stores", {"fields": ("favorite_store", "more", "since")}),
+        ("Said on the preference page", {"fields": ("pause", "refused")}),
     )
-    readonly_fields = ("favorite_store", "more", "stopped", "since")
+    readonly_fields = ("favorite_store", "more", "since", "pause", "refused")
+
+    class Media:
+        css: ClassVar = {"all": ["campaigns/campaigns.css", "campaigns/insights.css"]}
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fieldsets if obj else self.fieldsets[:1]
@@ -120,8 +116,20 @@ class ShopperAdmin(MerchantScopedAdmin):
     def more(self, shopper: Shopper) -> str:
         return ", ".join(f"{name}: {value}" for name, value in shopper.attributes.items()) or "Nothing"
 
-    @display(description="Suppressed")
-    def stopped(self, shopper: Shopper) -> str:
-        hashes = [digest(address) for address in (shopper.email, shopper.phone) if address]
-        rows = Suppression.objects.filter(merchant=shopper.merchant, digest__in=hashes)
-        return ", ".join(str(row) for row in rows) or "No: messages may go to these addresses"
+    @display(description="Break from reminders")
+    def pause(self, shopper: Shopper) -> Any:
+        until = shopper.snoozed_until
+        return format_html("Until {}", moment(until, timezone.now())) if until and until > timezone.now() else "None"
+
+    @display(description="Wants to see no more")
+    def refused(self, shopper: Shopper) -> str:
+        rows = Product.objects.filter(merchant=shopper.merchant, key__in=shopper.not_interested)
+        known = dict(rows.values_list("key", "name"))
+        return ", ".join(known.get(key, key) for key in shopper.not_interested) or "Nothing"
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        if shopper := context.get("original"):
+            who = Ear(shopper.first_name or "The shopper", timezone.now(), ZoneInfo(shopper.merchant.timezone))
+            told = sorted(allowed(shopper, who), key=lambda one: one.at, reverse=True)
+            context |= {"allowed": told, "may_erase": self.has_change_permission(request, shopper)}
+        return super().render_change_form(request, context, *args, **kwargs)

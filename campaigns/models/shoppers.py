@@ -16,7 +16,7 @@ from campaigns.channels.push_address import Browser
 
 
 class Topic(models.TextChoices):
-    """What a consent is for. Only cart reminders are sent from here; newsletters are asked apart, and kept for the store."""
+    """The topics of `campaigns.facts.Topic`, in words."""
 
     CART = "cart", "Cart reminders"
     NEWSLETTER = "newsletter", "Newsletters"

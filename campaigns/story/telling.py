@@ -7,7 +7,17 @@ from uuid import UUID
 
 from aiq.lib.money import money
 from campaigns import reasons
-from campaigns.models import Consent, Decision, Delivery, DeliveryStatus, Order, TrackingEvent, TrackingKind
+from campaigns.models import (
+    Consent,
+    Decision,
+    Delivery,
+    DeliveryStatus,
+    OptInRequest,
+    Order,
+    Topic,
+    TrackingEvent,
+    TrackingKind,
+)
 from campaigns.story.sentences import Ear, because, lower_first, order_name
 
 D, T = DeliveryStatus, TrackingKind
@@ -202,11 +212,35 @@ def order_told(order: Order, *, recovered: bool, ear: Ear) -> Moment:
 
 
 def consent_told(consent: Consent, ear: Ear) -> Moment:
+    """A span of the consent history as it began: what was said, by which way, and in which words it was asked."""
     subscribed = consent.status == "subscribed"
     verb = "subscribed to" if subscribed else "opted out of"
+    said = [
+        f"Source: {consent.source}" if consent.source else "",
+        "confirmed by double opt-in" if consent.double_opt_in else "",
+    ]
     return Moment(
         at=consent.at,
         kind="consent" if subscribed else "stop",
-        title=f"{ear.who} {verb} cart reminders by {consent.channel}",
-        detail=f"Source: {consent.source}" if consent.source else "",
+        title=f"{ear.who} {verb} {_topic(consent.topic)} by {consent.channel}",
+        detail=" · ".join(filter(None, said)),
+        note=f"Asked in these words: “{consent.wording}”" if consent.wording else "",
     )
+
+
+def request_told(request: OptInRequest, ear: Ear) -> Moment:
+    """A confirmation that was asked for. Once it is given, the consent is told by itself."""
+    confirmed = f"Confirmed {ear.when(request.confirmed_at)}" if request.confirmed_at else ""
+    open_until = "Not confirmed, and no longer good" if request.expires_at <= ear.now else "Not confirmed yet"
+    return Moment(
+        at=request.asked_at,
+        kind="asked",
+        title=f"{ear.who} was asked to confirm {_topic(request.topic)} by {request.channel}",
+        detail=" · ".join(
+            filter(None, [confirmed or open_until, f"Source: {request.source}" if request.source else ""])
+        ),
+    )
+
+
+def _topic(topic: str) -> str:
+    return Topic(topic).label.lower() if topic in Topic.values else topic

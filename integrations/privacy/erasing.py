@@ -57,7 +57,7 @@ def _events(mine: Held) -> int:
     """Their bodies go; what had not been read yet is not read any more. The rows stay, so that a repetition is known as one."""
     ids = list(mine.events.values_list("pk", flat=True))
     keys = EventKey.objects.filter(pk__in=ids)
-    keys.filter(state=EventState.RECEIVED).update(state=EventState.IGNORED, reason=ERASED)
+    keys.filter(state=EventState.RECEIVED).update(state=EventState.IGNORED, reason="erased")
     named = keys.filter(naming(mine.names, "event_id"))
     for pk, event_id in named.values_list("pk", "event_id"):
         EventKey.objects.filter(pk=pk).update(event_id=_unnamed(event_id))

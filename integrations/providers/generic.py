@@ -17,6 +17,7 @@ from campaigns.facts import (
     LineFact,
     OrderFact,
     OrderStatus,
+    Topic,
 )
 from integrations.checking import Invalid, bare, check
 from integrations.providers.base import BadPayloadError, Fact, Headers, IgnoredEventError, Provider
@@ -24,6 +25,7 @@ from integrations.providers.values import Kept, phone, prune
 from integrations.schema import (
     CartDocument,
     CatalogProduct,
+    ChannelConsent,
     Contact,
     Customer,
     Document,
@@ -160,8 +162,7 @@ def order_fact(document: OrderDocument, received_at: datetime) -> OrderFact:
 def contact_fact(document: Contact) -> ContactFact:
     reading = _Reading()
     consents = tuple(
-        ConsentFact(channel, given.status, given.at, _text(given.source, 120), double_opt_in=bool(given.double_opt_in))
-        for channel, given in (document.consent.given() if document.consent else ())
+        _consent(channel, given) for channel, given in (document.consent.given() if document.consent else ())
     )
     return ContactFact(
         customer=reading.customer(document, consents),
@@ -170,6 +171,19 @@ def contact_fact(document: Contact) -> ContactFact:
         favorite_store=_text(document.favorite_store),
         attributes=_attributes(document.attributes),
         notes=tuple(reading.notes),
+    )
+
+
+def _consent(channel: str, given: ChannelConsent) -> ConsentFact:
+    return ConsentFact(
+        channel,
+        given.status,
+        given.at,
+        _text(given.source, 120),
+        _text(given.wording, 1000),
+        double_opt_in=bool(given.double_opt_in),
+        topic=given.topic or Topic.CART,
+        ask=given.double_opt_in is False,
     )
 
 

@@ -12,6 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from aiq.lib.commands import Refused
@@ -19,6 +20,7 @@ from campaigns import consents, suppressions
 from campaigns.models import (
     Cart,
     CartActivity,
+    Consent,
     Decision,
     Delivery,
     OptInRequest,
@@ -212,3 +214,38 @@ def test_an_address_is_suppressed_however_it_is_spelled(one: str, same: str) -> 
 @pytest.mark.parametrize("other", ["a.very@gmail.com", "avery+shop@gmail.com", "avery@googlemail.com"])
 def test_a_suppression_is_for_the_exact_mailbox(other: str) -> None:
     assert suppressions.digest("avery@gmail.com") != suppressions.digest(other)
+
+
+def test_owners_export_and_erase_from_the_shoppers_page_after_a_question(shop: Shop) -> None:
+    shopper, browser = Shopper.objects.get(), Client()
+    browser.force_login(factories.user("owner", shop.merchant))
+    shown = browser.get(f"/admin/campaigns/shopper/{shopper.code}/change/").content.decode()
+    assert "subscribed to cart reminders by email" in shown
+    assert "Source: checkout" in shown
+    assert f"/admin/shoppers/{shopper.code}/erase/" in shown
+    assert browser.get(f"/admin/shoppers/{shopper.code}/export/").json()["shopper"]["email"] == EMAIL
+    assert "1 order and 1 cart stay" in browser.get(f"/admin/shoppers/{shopper.code}/erase/").content.decode()
+    assert Shopper.objects.exists()
+    assert browser.post(f"/admin/shoppers/{shopper.code}/erase/").status_code == 302
+    assert not Shopper.objects.exists()
+
+
+@pytest.mark.parametrize(("role", "mine"), [("staff", True), ("marketing", True), ("owner", False)])
+def test_who_may_not_edit_shoppers_finds_nothing_there(shop: Shop, role: str, mine: bool) -> None:
+    shopper, browser = Shopper.objects.get(), Client()
+    browser.force_login(factories.user(role, shop.merchant if mine else factories.merchant()))
+    for part in ("export", "erase"):
+        assert browser.get(f"/admin/shoppers/{shopper.code}/{part}/").status_code == 404
+        assert browser.post(f"/admin/shoppers/{shopper.code}/{part}/").status_code in {404, 405}
+    assert Shopper.objects.exists()
+
+
+def test_a_contact_names_its_topic_and_the_words_that_were_shown(shop: Shop) -> None:
+    said = {"status": "subscribed", "topic": "newsletter", "wording": "Yes, write to me", "source": "footer"}
+    shop.put("/v2/contacts", {"contacts": [{"email": EMAIL, "consent": {"email": said}}]})
+    made = Consent.objects.get(topic="newsletter")
+    assert (made.wording, made.source) == ("Yes, write to me", "footer")
+    assert Consent.objects.filter(topic="cart", closed_at=None).count() == 1
+    said |= {"topic": "sports"}
+    [row] = shop.put("/v2/contacts", {"contacts": [{"email": EMAIL, "consent": {"email": said}}]})
+    assert (row["status"], row["errors"][0]["pointer"]) == ("error", "/contacts/0/consent/email/topic")
