@@ -11,6 +11,7 @@ from accounts import access
 from accounts.models import Merchant
 from campaigns.incentives import warning
 from campaigns.models import Campaign, CampaignStatus, Delivery, DeliveryStatus
+from campaigns.reputation import OVER, reputation
 
 STUCK_AFTER = timedelta(minutes=10)
 RECENT = timedelta(days=7)
@@ -42,6 +43,8 @@ def notices(merchant: Merchant, now: datetime) -> list[Notice]:
         notice
         for notice in (
             _approvals(merchant),
+            *_paused_themselves(merchant),
+            *_rates(merchant, now),
             _stuck(merchant, now),
             *_lost(merchant, now),
             *_sender(merchant),
@@ -62,6 +65,20 @@ def _approvals(merchant: Merchant) -> Notice | None:
     return Notice(
         "Campaigns wait for approval", "/admin/campaigns/?status=pending_approval", "Review them", access.SET_LIVE
     )
+
+
+def _paused_themselves(merchant: Merchant) -> Iterator[Notice]:
+    paused = Campaign.objects.filter(merchant=merchant, status=CampaignStatus.PAUSED).exclude(paused_why="")
+    for campaign in paused[:3]:
+        text = f"“{campaign.name}” paused itself: {campaign.paused_why}"
+        yield Notice(text, f"/admin/campaigns/{campaign.code}/", "Look at it", access.SEE_REPORTS, grave=True)
+
+
+def _rates(merchant: Merchant, now: datetime) -> Iterator[Notice]:
+    """Bounces and complaints of all its mails, where they come near the limits of mailbox providers."""
+    for rate in reputation(merchant, None, now).worth_a_look:
+        text = f"{rate.words} within 7 days. {rate.limits}"
+        yield Notice(text, "/admin/campaigns/", "See the campaigns", access.SEE_REPORTS, grave=rate.level == OVER)
 
 
 def _stuck(merchant: Merchant, now: datetime) -> Notice | None:

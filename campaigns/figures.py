@@ -30,12 +30,14 @@ WITH days AS MATERIALIZED (
         WHERE o.merchant_id = m.id AND o.delivery_id IS NOT NULL
           AND o.changed_at >= %(now)s - interval '2 days' AND o.changed_at > o.placed_at
     ) d
-), counted (merchant_id, campaign_id, day, abandoned, entered, sent, skipped, opened, clicked, recovered) AS (
+), counted (
+    merchant_id, campaign_id, day, abandoned, entered, sent, skipped, opened, clicked, recovered, mailed, bounced, complained
+) AS (
     -- What stands there now, so that a figure can also fall to nought.
-    SELECT f.merchant_id, f.campaign_id, f.day, 0, 0, 0, 0, 0, 0, 0
+    SELECT f.merchant_id, f.campaign_id, f.day, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
     FROM days JOIN campaigns_dailyfigure f USING (merchant_id, day)
   UNION ALL
-    SELECT e.merchant_id, NULL, days.day, count(*), 0, 0, 0, 0, 0, 0
+    SELECT e.merchant_id, NULL, days.day, count(*), 0, 0, 0, 0, 0, 0, 0, 0, 0
     FROM days JOIN campaigns_episode e ON e.merchant_id = days.merchant_id
      AND e.abandoned_at >= days.starts AND e.abandoned_at < days.ends AND e.abandoned_at <= %(now)s
     GROUP BY e.merchant_id, days.day
@@ -43,29 +45,32 @@ WITH days AS MATERIALIZED (
     -- Entries of what was abandoned: by silence one enters ahead of its time, and may be bought before.
     SELECT d.merchant_id, d.campaign_id, days.day,
            CASE WHEN grouping(d.campaign_id) = 0 THEN count(DISTINCT d.episode_id) ELSE 0 END,
-           count(DISTINCT d.episode_id) FILTER (WHERE d.outcome = 'entered'), 0, 0, 0, 0, 0
+           count(DISTINCT d.episode_id) FILTER (WHERE d.outcome = 'entered'), 0, 0, 0, 0, 0, 0, 0, 0
     FROM days JOIN campaigns_episode e ON e.merchant_id = days.merchant_id
      AND e.abandoned_at >= days.starts AND e.abandoned_at < days.ends AND e.abandoned_at <= %(now)s
     JOIN campaigns_decision d ON d.episode_id = e.id AND d.kind = 'entry'
     GROUP BY GROUPING SETS ((d.merchant_id, days.day), (d.merchant_id, days.day, d.campaign_id))
   UNION ALL
-    SELECT d.merchant_id, d.campaign_id, days.day, 0, 0, 0, count(DISTINCT d.delivery_id), 0, 0, 0
+    SELECT d.merchant_id, d.campaign_id, days.day, 0, 0, 0, count(DISTINCT d.delivery_id), 0, 0, 0, 0, 0, 0
     FROM days JOIN campaigns_decision d ON d.merchant_id = days.merchant_id AND d.at >= days.starts AND d.at < days.ends
      AND d.kind = 'step' AND d.outcome = 'skipped'
     JOIN campaigns_episode e ON e.id = d.episode_id AND e.abandoned_at IS NOT NULL
     GROUP BY GROUPING SETS ((d.merchant_id, days.day), (d.merchant_id, days.day, d.campaign_id))
   UNION ALL
-    SELECT d.merchant_id, d.campaign_id, days.day, 0, 0, count(*), 0, 0, 0, 0
+    SELECT d.merchant_id, d.campaign_id, days.day, 0, 0, count(*), 0, 0, 0, 0,
+           count(*) FILTER (WHERE d.channel = 'email'), 0, 0
     FROM days JOIN campaigns_delivery d ON d.merchant_id = days.merchant_id
      AND d.sent_at >= days.starts AND d.sent_at < days.ends AND d.status IN ('sent', 'delivered', 'bounced')
     GROUP BY GROUPING SETS ((d.merchant_id, days.day), (d.merchant_id, days.day, d.campaign_id))
   UNION ALL
-    -- A message counts on the day it was first opened or clicked by a person.
+    -- A message counts on the day it was first opened or clicked by a person, bounced, or was marked as spam.
     SELECT d.merchant_id, d.campaign_id, days.day, 0, 0, 0, 0,
            count(DISTINCT d.id) FILTER (WHERE t.kind = 'opened'),
-           count(DISTINCT d.id) FILTER (WHERE t.kind = 'clicked'), 0
+           count(DISTINCT d.id) FILTER (WHERE t.kind = 'clicked'), 0, 0,
+           count(DISTINCT d.id) FILTER (WHERE t.kind = 'bounced' AND d.channel = 'email'),
+           count(DISTINCT d.id) FILTER (WHERE t.kind = 'complained' AND d.channel = 'email')
     FROM days JOIN campaigns_trackingevent t ON t.at >= days.starts AND t.at < days.ends
-     AND t.kind IN ('opened', 'clicked') AND NOT t.machine
+     AND t.kind IN ('opened', 'clicked', 'bounced', 'complained') AND NOT t.machine
     JOIN campaigns_delivery d ON d.id = t.delivery_id AND d.merchant_id = days.merchant_id
     WHERE NOT EXISTS (
         SELECT 1 FROM campaigns_trackingevent earlier WHERE earlier.delivery_id = t.delivery_id
@@ -74,7 +79,8 @@ WITH days AS MATERIALIZED (
     GROUP BY GROUPING SETS ((d.merchant_id, days.day), (d.merchant_id, days.day, d.campaign_id))
   UNION ALL
     -- Orders, not carts: one order may win back several carts of a shopper.
-    SELECT e.merchant_id, d.campaign_id, days.day, 0, 0, 0, 0, 0, 0, count(DISTINCT (c.shopper_id, e.recovered_at))
+    SELECT e.merchant_id, d.campaign_id, days.day, 0, 0, 0, 0, 0, 0, count(DISTINCT (c.shopper_id, e.recovered_at)),
+           0, 0, 0
     FROM days JOIN campaigns_episode e ON e.merchant_id = days.merchant_id
      AND e.recovered_at >= days.starts AND e.recovered_at < days.ends
     JOIN campaigns_cart c ON c.id = e.cart_id
@@ -93,19 +99,23 @@ WITH days AS MATERIALIZED (
 ), rows AS (
     SELECT c.merchant_id, c.campaign_id, c.day, sum(abandoned) AS abandoned, sum(entered) AS entered, sum(sent) AS sent,
            sum(skipped) AS skipped, sum(opened) AS opened, sum(clicked) AS clicked, sum(recovered) AS recovered,
+           sum(mailed) AS mailed, sum(bounced) AS bounced, sum(complained) AS complained,
            coalesce((SELECT m.money FROM money m WHERE m.merchant_id = c.merchant_id AND m.day = c.day
                      AND m.campaign_id IS NOT DISTINCT FROM c.campaign_id), '{}') AS money
     FROM counted c GROUP BY c.merchant_id, c.campaign_id, c.day
 )
 INSERT INTO campaigns_dailyfigure AS f
-    (merchant_id, campaign_id, day, abandoned, entered, sent, skipped, opened, clicked, recovered, money)
+    (merchant_id, campaign_id, day, abandoned, entered, sent, skipped, opened, clicked, recovered, mailed, bounced,
+     complained, money)
 SELECT * FROM rows ORDER BY merchant_id, campaign_id, day
 ON CONFLICT (merchant_id, campaign_id, day) DO UPDATE SET
     abandoned = excluded.abandoned, entered = excluded.entered, sent = excluded.sent, skipped = excluded.skipped,
-    opened = excluded.opened, clicked = excluded.clicked, recovered = excluded.recovered, money = excluded.money
-WHERE (f.abandoned, f.entered, f.sent, f.skipped, f.opened, f.clicked, f.recovered, f.money) IS DISTINCT FROM
+    opened = excluded.opened, clicked = excluded.clicked, recovered = excluded.recovered,
+    mailed = excluded.mailed, bounced = excluded.bounced, complained = excluded.complained, money = excluded.money
+WHERE (f.abandoned, f.entered, f.sent, f.skipped, f.opened, f.clicked, f.recovered, f.mailed, f.bounced, f.complained,
+       f.money) IS DISTINCT FROM
       (excluded.abandoned, excluded.entered, excluded.sent, excluded.skipped, excluded.opened, excluded.clicked,
-       excluded.recovered, excluded.money)
+       excluded.recovered, excluded.mailed, excluded.bounced, excluded.complained, excluded.money)
 """
 
 

@@ -6,7 +6,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from aiq.lib import doorbell
-from campaigns import affinity, figures, matching, retention, scheduling, sending
+from campaigns import affinity, figures, matching, retention, scheduling, selfpausing, sending
 from campaigns.incentives import warning
 
 KEEP_UP, FORGET = "campaigns.jobs.keep_up", "campaigns.jobs.forget"
@@ -47,11 +47,12 @@ def drain() -> int:
 
 def keep_up() -> None:
     """What follows from the passing of time alone: campaigns that went live meet the carts left to silence, and the
-    figures that pages show are rolled up."""
+    figures that pages show are rolled up, by which a campaign that does harm pauses itself."""
     doorbell.answered(KEEP_UP)
     now = timezone.now()
     matching.meet_again(now)
     figures.roll_up(now)
+    selfpausing.look(now)
 
 
 def count_orders() -> None:

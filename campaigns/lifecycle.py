@@ -83,6 +83,18 @@ def pause(campaign: Campaign, user: User | None) -> CampaignStatus:
     return S.PAUSED
 
 
+def pause_itself(campaign: Campaign, why: str) -> bool:
+    """Pause a campaign that does harm, tell its owners and operators by mail. False: a person paused or resumed it meanwhile."""
+    seen = campaign.live_since
+    with _locked(campaign):
+        if campaign.status != S.LIVE or campaign.live_since != seen:
+            return False
+        campaign.move(S.PAUSED, paused_why=why)
+        _log(campaign, None, "paused itself", why)
+        _afterwards(notices.tell_paused_itself, campaign, None)
+    return True
+
+
 def resume(campaign: Campaign, user: User | None, now: datetime) -> CampaignStatus:
     """Go on: an unchanged version at once, an edited one as in `set_live`. Raises `Refused`."""
     with _locked(campaign):
@@ -174,7 +186,7 @@ def _go_live(campaign: Campaign, user: User | None, now: datetime, action: str) 
     _refuse_red(campaign, now)
     keep = campaign.version if campaign.version and not campaign.edited else None
     version = keep or freeze(campaign, user)
-    campaign.move(S.LIVE, version=version, live_since=now, edited=False, sent_back_reason="")
+    campaign.move(S.LIVE, version=version, live_since=now, edited=False, sent_back_reason="", paused_why="")
     going_on.go_on(version, now)
     _log(campaign, user, action, f"Version {version.number}")
 

@@ -1,4 +1,4 @@
-"""Mails to staff: about a campaign that asks for approval, is approved or sent back, and about codes that run low. Sent after the
+"""Mails to staff: about a campaign that asks for approval, is approved, sent back or paused itself, and about codes that run low. Sent after the
 state is committed.
 
 A mail that cannot be sent is logged and forgotten: the campaign page and Home show the same.
@@ -11,6 +11,7 @@ from smtplib import SMTPException
 from anymail.exceptions import AnymailError
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.models import Role, User
@@ -22,12 +23,9 @@ APPROVERS = (Role.OWNER, Role.OPERATOR)
 
 def ask_for_approval(campaign: Campaign, user: User | None) -> None:
     """To owners and operators: somebody wants this live."""
-    approvers = User.objects.filter(
-        is_active=True, memberships__merchant=campaign.merchant, memberships__role__in=APPROVERS
-    )
     _send(
         campaign,
-        [approver.email for approver in approvers if approver != user],
+        [approver.email for approver in _approvers(campaign) if approver != user],
         f"{_name(user)} asks for your approval: {campaign.name}",
         f"{_name(user)} would like to set the campaign “{campaign.name}” of {campaign.merchant} live.\n\n"
         "Look at it, then approve it or send it back with a reason:",
@@ -53,6 +51,21 @@ def tell_sent_back(campaign: Campaign, user: User | None) -> None:
         f"{_name(user)} sent the campaign “{campaign.name}” back to you:\n\n    {campaign.sent_back_reason}\n\n"
         "It is a draft again. Change it and submit it once more:",
     )
+
+
+def tell_paused_itself(campaign: Campaign, user: User | None) -> None:
+    """To owners and operators: it does harm and stopped; they decide when it goes on."""
+    _send(
+        campaign,
+        [approver.email for approver in _approvers(campaign)],
+        f"Paused itself: {campaign.name}",
+        f"The campaign “{campaign.name}” of {campaign.merchant} paused itself.\n\n{campaign.paused_why}\n\n"
+        "Nothing of it is sent until somebody resumes it:",
+    )
+
+
+def _approvers(campaign: Campaign) -> QuerySet[User]:
+    return User.objects.filter(is_active=True, memberships__merchant=campaign.merchant, memberships__role__in=APPROVERS)
 
 
 def _submitter(campaign: Campaign, decider: User | None) -> list[str]:

@@ -74,6 +74,7 @@ class Campaign(models.Model):
     version = models.ForeignKey("CampaignVersion", on_delete=models.PROTECT, null=True, related_name="+")
     live_since = models.DateTimeField(null=True, blank=True)
     edited = models.BooleanField(default=True, help_text="Changed since the version that is or was live.")
+    paused_why = models.TextField(blank=True, help_text="Why it paused itself; empty where a person did.")
     sent_back_reason = models.TextField(blank=True)
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

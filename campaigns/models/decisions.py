@@ -55,6 +55,9 @@ class Decision(models.Model):
         indexes = [
             models.Index(fields=["campaign", "reason", "-at"], name="decision_by_reason"),
             models.Index(fields=["merchant", "at"], name="decision_by_time"),
+            models.Index(
+                fields=["campaign", "at"], name="decision_of_errors", condition=Q(outcome__in=["failed", "unknown"])
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,10 @@ class DailyFigureQuerySet(models.QuerySet["DailyFigure"]):
 
 
 class DailyFigure(models.Model):
-    """One day (in the merchant's zone) of a merchant, or of one of its campaigns. `money` maps currency to text."""
+    """One day (in the merchant's zone) of a merchant, or of one of its campaigns. `money` maps currency to text.
+
+    `mailed`, `bounced`, `complained`: emails only, for the rates that mailbox providers watch.
+    """
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="figures")
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, null=True, related_name="figures")
@@ -26,6 +29,9 @@ class DailyFigure(models.Model):
     opened = models.PositiveIntegerField(default=0)
     clicked = models.PositiveIntegerField(default=0)
     recovered = models.PositiveIntegerField(default=0)
+    mailed = models.PositiveIntegerField(default=0)
+    bounced = models.PositiveIntegerField(default=0)
+    complained = models.PositiveIntegerField(default=0)
     money = models.JSONField(default=dict)
 
     objects: ClassVar[DailyFigureQuerySet] = DailyFigureQuerySet.as_manager()  # type: ignore[assignment]

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from accounts import access
 from campaigns import drafts, glance, wording
 from campaigns.models import Campaign, CampaignStatus, CampaignVersion, Delivery, DeliveryStatus
+from campaigns.reputation import reputation
 from campaigns.views.preview import subject_shown
 from campaigns.views.scope import asked, on_campaign, page, signed_in
 from campaigns.views.steps import first_step, user_of
@@ -59,6 +60,7 @@ def overview(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         campaign,
         "overview",
         figures=figures,
+        reputation=reputation(campaign.merchant, campaign, now),
         funnel=_funnel(figures),
         chart=_chart(glance.days_of(campaign, now)),
         chart_options=_CHART_OPTIONS,
