@@ -15,7 +15,7 @@ from django.db.models import Max
 
 from accounts import access
 from accounts.models import User
-from campaigns import drafts, going_on, notices, review
+from campaigns import drafts, going_on, notices, review, shapes
 from campaigns.channels.base import CHANNELS
 from campaigns.models import Campaign, CampaignLog, CampaignStatus, CampaignVersion, Content, Step
 
@@ -125,6 +125,27 @@ def editing(campaign: Campaign, user: User | None) -> Iterator[Campaign]:
         campaign.edited = True
         yield campaign
         campaign.save()
+
+
+def use_variant(campaign: Campaign, user: User | None, letter: str, now: datetime) -> None:
+    """End the campaign's test: this variant for everyone. A live campaign goes on with it at once, as a new version; a
+    paused one when it is resumed. Raises `Refused`."""
+    with _locked(campaign):
+        _require(campaign, S.LIVE, S.PAUSED, verb="changed")
+        if campaign.status == S.LIVE:
+            _require_set_live(campaign, user)
+        if not shapes.keep_variant(campaign, letter, now):
+            raise Refused("There is no such variant any more.")
+        campaign.edited = True
+        campaign.save()
+        note = f"Variant {letter.upper()} for everyone"
+        if campaign.status == S.LIVE:
+            _refuse_red(campaign, now)
+            campaign.version, campaign.edited = freeze(campaign, user), False
+            campaign.save()
+            going_on.go_on(campaign.version, now)
+            note += f", as version {campaign.version.number}"
+        _log(campaign, user, "ended the test", note)
 
 
 def needs_approval(campaign: Campaign, user: User) -> bool:

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from campaigns.views import actions, content, library, pages, preview, product_feed, sequence, template_content, wizard
+from campaigns.views import (
+    ab_test,
+    actions,
+    content,
+    library,
+    pages,
+    preview,
+    product_feed,
+    sequence,
+    template_content,
+    wizard,
+)
 
 app_name = "campaigns"
 
@@ -25,6 +36,8 @@ urlpatterns = [
     path("<uuid:code>/message/", pages.message, name="message"),
     path("<uuid:code>/message/<int:number>/", preview.version, name="version_preview"),
     path("<uuid:code>/history/", pages.history, name="history"),
+    path("<uuid:code>/test/", ab_test.results, name="ab_test"),
+    path("<uuid:code>/test/<slug:letter>/", ab_test.use, name="use_variant"),
     path("<uuid:code>/approve/", actions.approve, name="approve"),
     path("<uuid:code>/send-back/", actions.send_back, name="send_back"),
     path("<uuid:code>/pause/", actions.pause, name="pause"),

@@ -197,6 +197,12 @@ def _new(campaign: Campaign, channel: str, delay_minutes: int, *, rank: int = 1,
     )
 
 
+def copy_message(step: Step, to: Step) -> None:
+    """Let `to` say what `step` says (not saved here)."""
+    for name in _MESSAGE:
+        setattr(to, name, getattr(step, name))
+
+
 def _copy(step: Step, *, variant: str) -> Step:
     kept = {name: getattr(step, name) for name in _MESSAGE}
     return Step.objects.create(

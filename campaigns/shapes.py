@@ -24,6 +24,20 @@ def reshape(campaign: Campaign, kind: str, channels: Sequence[str], now: datetim
     sequence.arrange(campaign)
 
 
+def keep_variant(campaign: Campaign, letter: str, now: datetime) -> bool:
+    """End the test: everybody gets this variant from now on. False: there is no such variant."""
+    place = next((place for place in sequence.places(campaign.steps.all()) if place.tested), None)
+    chosen = next((step for step in place.steps if step.variant == letter), None) if place else None
+    if place is None or chosen is None:
+        return False
+    kept = place.steps[0]
+    sequence.copy_message(chosen, kept)
+    kept.save()
+    campaign.kind = CampaignKind.REGULAR
+    _end_test(campaign, now)
+    return True
+
+
 def _end_test(campaign: Campaign, now: datetime) -> None:
     campaign.steps.exclude(variant="a").update(removed_at=now)
 

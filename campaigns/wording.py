@@ -43,12 +43,20 @@ def channel_in_words(slug: str) -> str:
 
 def place_in_words(step: Placed, kind: str) -> str:
     """Where a message stands in its campaign: "Step 2, text", and in a test "Step 1, variant B"."""
-    return f"Step {step.position}, {message_in_words(step, kind)}"
+    return place_of(step.position, step.channel, step.variant, kind)
+
+
+def place_of(position: int, channel: str, variant: str, kind: str) -> str:
+    return f"Step {position}, {_message(channel, variant, kind)}"
 
 
 def message_in_words(step: Placed, kind: str) -> str:
     """One message of a step: "text", and in a test "variant B"."""
-    return f"variant {step.variant.upper()}" if kind == CampaignKind.AB else channel_in_words(step.channel)
+    return _message(step.channel, step.variant, kind)
+
+
+def _message(channel: str, variant: str, kind: str) -> str:
+    return f"variant {variant.upper()}" if kind == CampaignKind.AB else channel_in_words(channel)
 
 
 def what_it_does(sketch: Sketch) -> str:

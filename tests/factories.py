@@ -300,7 +300,7 @@ def live_campaign(merchant: Merchant, *, since: datetime | None = None, **fields
 def delivery(campaign: Campaign, episode: Episode, **fields: Any) -> Delivery:
     """A delivery of the campaign's first step, due now, pending unless told otherwise."""
     assert campaign.version is not None
-    content = campaign.version.contents.get(position=1)
+    content = fields.pop("content", None) or campaign.version.contents.order_by("position", "variant")[0]
     at = fields.pop("due_at", timezone.now())
     defaults: dict[str, Any] = {
         "content": content,

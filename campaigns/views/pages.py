@@ -10,22 +10,33 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts import access
-from campaigns import drafts, glance, wording
-from campaigns.models import Campaign, CampaignStatus, CampaignVersion, Delivery, DeliveryStatus
+from campaigns import ab_results, drafts, glance, step_figures, wording
+from campaigns.models import (
+    Campaign,
+    CampaignKind,
+    CampaignStatus,
+    CampaignVersion,
+    Content,
+    Delivery,
+    DeliveryStatus,
+    Step,
+)
 from campaigns.reputation import reputation
+from campaigns.usable import OFFERED
 from campaigns.views.preview import subject_shown
 from campaigns.views.scope import asked, on_campaign, page, signed_in
 from campaigns.views.steps import first_step, user_of
 
 TABS = {
     "overview": ("Overview", access.SEE_REPORTS),
+    "ab_test": ("Test", access.SEE_REPORTS),
     "decisions": ("Decisions", access.SEE_REPORTS),
     "deliveries": ("Deliveries", access.SEE_REPORTS),
     "message": ("Content", access.BUILD_CAMPAIGNS),
     "history": ("History", access.BUILD_CAMPAIGNS),
 }
 PER_PAGE = 50
-CHANNELS = [("email", "Email")]
+CHANNELS = [(slug, said[0]) for slug, said in OFFERED.items()]
 
 
 @signed_in
@@ -55,7 +66,7 @@ def overview(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     now = timezone.now()
     sketch = drafts.sketch_of(campaign)
     figures = glance.figures_of(campaign.merchant, [campaign], now)[campaign.pk]
-    return _tab(
+    return tab(
         request,
         campaign,
         "overview",
@@ -65,6 +76,7 @@ def overview(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         chart=_chart(glance.days_of(campaign, now)),
         chart_options=_CHART_OPTIONS,
         sentence=wording.what_it_does(sketch),
+        steps=step_figures.of_steps(campaign, now),
     )
 
 
@@ -72,7 +84,7 @@ def overview(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @require_GET
 def decisions(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     now, chosen = timezone.now(), asked(request, "reason")
-    return _tab(
+    return tab(
         request,
         campaign,
         "decisions",
@@ -89,16 +101,29 @@ def deliveries(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     status = request.GET.get("status", "")
     rows = Delivery.objects.filter(campaign=campaign).select_related("shopper", "episode__cart").order_by("-id")
     rows = rows.filter(status=status) if status in DeliveryStatus.values else rows
+    step = asked(request, "step")
+    rows = rows.filter(content__position=int(step)) if step in step_figures.POSITIONS else rows
+    rows = rows.select_related("content").defer("content__html", "content__text")
     found = _Pages(rows, PER_PAGE).get_page(request.GET.get("page"))
-    return _tab(
+    return tab(
         request,
         campaign,
         "deliveries",
-        deliveries=[(delivery, glance.reason_text(delivery.reason) if delivery.reason else "") for delivery in found],
+        deliveries=[
+            (delivery, glance.reason_text(delivery.reason) if delivery.reason else "", _place(campaign, delivery))
+            for delivery in found
+        ],
+        step=step,
+        several=campaign.kind != CampaignKind.REGULAR or campaign.steps.count() > 1,
+        positions=step_figures.POSITIONS,
         pages=found,
         chosen=status,
         statuses=DeliveryStatus.choices,
     )
+
+
+def _place(campaign: Campaign, delivery: Delivery) -> str:
+    return wording.place_in_words(delivery.content, campaign.kind)
 
 
 @on_campaign(access.BUILD_CAMPAIGNS)
@@ -107,17 +132,35 @@ def message(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """What is live now, the versions before it, and the draft where it says something else."""
     versions = list(campaign.versions.select_related("created_by").prefetch_related("contents").order_by("-number"))
     shown = _chosen_version(campaign, versions, request.GET.get("version", ""))
-    content = next(iter(shown.contents.all()), None) if shown else None
-    subject = subject_shown(campaign, content)
-    return _tab(
-        request, campaign, "message", versions=versions, shown=shown, step=first_step(campaign), subject=subject
-    )
+    contents = sorted(shown.contents.all(), key=lambda one: (one.position, one.rank, one.variant)) if shown else []
+    step = first_step(campaign)
+    messages = [_said(campaign, one, shown) for one in contents or campaign.steps.select_related("discount")]
+    return tab(request, campaign, "message", versions=versions, shown=shown, step=step, messages=messages)
+
+
+def _said(campaign: Campaign, one: Content | Step, version: CampaignVersion | None) -> dict[str, Any]:
+    """A message of a version, or of the draft: where it stands, its subject, and where it is drawn or what it says."""
+    if isinstance(one, Content) and version:
+        text = one.text
+        address = reverse("campaigns:version_preview", args=[campaign.code, version.number])
+        address += f"?at={one.position}-{one.variant}"
+    else:
+        text = one.body if isinstance(one, Step) else ""
+        address = reverse("campaigns:draft_preview", args=[campaign.code, one.code]) if isinstance(one, Step) else ""
+    mail = one.channel == "email"
+    return {
+        "place": wording.place_in_words(one, campaign.kind),
+        "delay": wording.delay_in_words(one.delay_minutes),
+        "subject": subject_shown(campaign, one) if mail else one.subject,
+        "address": address,
+        "text": "" if mail else text,
+    }
 
 
 @on_campaign(access.BUILD_CAMPAIGNS)
 @require_GET
 def history(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    return _tab(request, campaign, "history", log=campaign.log.select_related("user")[:200])
+    return tab(request, campaign, "history", log=campaign.log.select_related("user")[:200])
 
 
 def _chosen_version(campaign: Campaign, versions: list[CampaignVersion], wanted: str) -> CampaignVersion | None:
@@ -135,7 +178,8 @@ class _Pages(Paginator):
         return 10_000
 
 
-def _tab(request: HttpRequest, campaign: Campaign, name: str, **context: Any) -> HttpResponse:
+def tab(request: HttpRequest, campaign: Campaign, name: str, **context: Any) -> HttpResponse:
+    """A page of the campaign under its tabs. The test has one while the campaign's version tests something."""
     user, merchant = user_of(request), campaign.merchant
     return page(
         request,
@@ -147,7 +191,7 @@ def _tab(request: HttpRequest, campaign: Campaign, name: str, **context: Any) ->
         tabs=[
             (label, reverse(f"campaigns:{tab}", args=[campaign.code]), tab == name)
             for tab, (label, permission) in TABS.items()
-            if access.can(user, permission, merchant)
+            if access.can(user, permission, merchant) and (tab != "ab_test" or ab_results.tested(campaign))
         ],
         may_build=access.can(user, access.BUILD_CAMPAIGNS, merchant),
         may_set_live=access.can(user, access.SET_LIVE, merchant),

@@ -30,7 +30,7 @@ from campaigns.starters import starters
 from campaigns.templating.compiling import Source
 from campaigns.views.editors import EDITORS
 from campaigns.views.scope import asked, on_campaign, signed_in
-from campaigns.views.steps import first_step, on_step, user_of
+from campaigns.views.steps import on_step, user_of
 
 # A template carries no discount: one is made up, so that its place in the message is seen.
 _EXAMPLE = Discount(kind=DiscountKind.PERCENT, value=Decimal(15))
@@ -100,7 +100,11 @@ def template(request: HttpRequest, key: str) -> HttpResponse:
 @xframe_options_sameorigin
 def version(request: HttpRequest, campaign: Campaign, number: int) -> HttpResponse:
     """The message of a version, as it was frozen, with the data of a sample shopper."""
-    content = Content.objects.filter(version__campaign=campaign, version__number=number).order_by("position").first()
+    contents = Content.objects.filter(version__campaign=campaign, version__number=number, channel="email")
+    position, _, variant = asked(request, "at").partition("-")
+    if position.isdigit() and len(position) < 3 and variant:
+        contents = contents.filter(position=position, variant=variant)
+    content = contents.order_by("position", "variant").first()
     if content is None:
         raise Http404("No such version.")
     message = _frozen(campaign.merchant, content)
@@ -108,14 +112,14 @@ def version(request: HttpRequest, campaign: Campaign, number: int) -> HttpRespon
     return _document(message.html if message else missing)
 
 
-def subject_shown(campaign: Campaign, content: Content | None) -> str:
-    """The subject as a shopper reads it, of a version's message or of the draft; as it is written where that fails."""
-    if content is not None:
-        message, written = _frozen(campaign.merchant, content), content.subject
+def subject_shown(campaign: Campaign, mail: Content | Step) -> str:
+    """The subject as a shopper reads it, of a version's mail or of the draft's; as it is written where that fails."""
+    written = mail.subject
+    if isinstance(mail, Content):
+        message = _frozen(campaign.merchant, mail)
     else:
-        step = first_step(campaign)
-        source = drafts.source_of(step, campaign.merchant)
-        message, written = _lifelike(campaign.merchant, source, step.discount).message, step.subject
+        source = drafts.source_of(mail, campaign.merchant)
+        message = _lifelike(campaign.merchant, source, mail.discount).message
     return message.subject if message and written else written
 
 

@@ -1,0 +1,115 @@
+"""What an A/B test has shown so far: each variant's recovered carts per shopper reached, and whether one is ahead for sure.
+
+One message counts per shopper, the first of the version that is live: two carts of one person are not two opinions. A cart
+is recovered where an order closed it after the message. Nobody is called a winner before each variant reached
+`ENOUGH` shoppers, a week has passed (weekdays differ), and the difference holds against every other variant at once, with
+an interval that allows for looking every day.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil, comb
+
+from django.db import connection
+
+from campaigns.intervals import LEVEL, Counted, Interval, difference, times_more, wilson
+from campaigns.models import Campaign, Content
+
+ENOUGH = 200
+LONG_ENOUGH = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One variant. `ahead`: its rate less that of variant A; None for A itself."""
+
+    letter: str
+    title: str
+    share: int
+    counted: Counted
+    rate: Interval
+    ahead: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`winner` is a letter, or empty; then `needed` shoppers more are needed if the rates stay, None: nobody can say."""
+
+    winner: str
+    leader: str
+    needed: int | None
+    too_early: bool
+
+
+def tested(campaign: Campaign) -> list[Content]:
+    """The variants that the campaign's version tests, in order; none: it tests nothing."""
+    if campaign.version_id is None:
+        return []
+    contents = Content.objects.filter(version=campaign.version_id).defer("html").order_by("position", "variant")
+    first = [content for content in contents if content.position == 1]
+    return first if len({content.variant for content in first}) > 1 else []
+
+
+_COUNT = """
+SELECT content_id, count(*), count(*) FILTER (WHERE won) FROM (
+    SELECT DISTINCT ON (d.shopper_id) d.content_id, coalesce(e.recovered_at >= d.sent_at, FALSE) AS won
+    FROM campaigns_delivery d JOIN campaigns_episode e ON e.id = d.episode_id
+    WHERE d.campaign_id = %s AND d.content_id = ANY(%s) AND d.status IN ('sent', 'delivered') AND d.shopper_id IS NOT NULL
+    ORDER BY d.shopper_id, d.sent_at, d.id
+) firsts GROUP BY content_id
+"""
+
+
+def results(campaign: Campaign, contents: Sequence[Content]) -> list[Result]:
+    """Each variant's result, with one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [campaign.pk, [content.pk for content in contents]])
+        found = {content: Counted(won, tried) for content, tried, won in cursor.fetchall()}
+    counts = [found.get(content.pk, Counted(0, 0)) for content in contents]
+    level = _level(len(contents))
+    return [
+        Result(
+            content.variant,
+            content.subject or content.text.partition("\n")[0][:80],
+            round(100 * content.share / (sum(one.share for one in contents) or 1)),
+            counted,
+            wilson(counted),
+            difference(counted, counts[0], level) if at else None,
+        )
+        for at, (content, counted) in enumerate(zip(contents, counts, strict=True))
+    ]
+
+
+def verdict(found: Sequence[Result], live_since: datetime, now: datetime) -> Verdict:
+    """Who is ahead, and whether that is sure."""
+    leader = max(found, key=lambda one: one.counted.rate)
+    others = [one for one in found if one is not leader]
+    level = _level(len(found))
+    missing = sum(max(0, ENOUGH - one.counted.tried) for one in found)
+    too_early = now - live_since < LONG_ENOUGH
+    sure = all(difference(leader.counted, one.counted, level).low > 0 for one in others)
+    if sure and not missing and not too_early:
+        return Verdict(leader.letter, leader.letter, 0, too_early=False)
+    return Verdict("", leader.letter, _needed(leader, others, level, missing), too_early)
+
+
+def _needed(leader: Result, others: Sequence[Result], level: float, missing: int) -> int | None:
+    if missing:
+        return _rounded(missing)
+    more = [times_more(leader.counted, one.counted, level) for one in others]
+    if any(times is None for times in more):
+        return None
+    reached = leader.counted.tried + sum(one.counted.tried for one in others)
+    return _rounded(ceil((max(times for times in more if times) - 1) * reached))
+
+
+def _level(variants: int) -> float:
+    """Every pair of variants is compared, and the chance to be wrong is shared among the pairs (Bonferroni)."""
+    return LEVEL / comb(variants, 2)
+
+
+def _rounded(count: int) -> int:
+    """To two figures: more would be a promise."""
+    step = 10 ** max(0, len(str(count)) - 2)
+    return ceil(count / step) * step

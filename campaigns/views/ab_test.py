@@ -1,0 +1,104 @@
+"""The results of an A/B test, and its end: one variant for everyone."""
+
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts import access
+from campaigns import ab_results, lifecycle
+from campaigns.ab_results import Result
+from campaigns.intervals import Interval
+from campaigns.models import Campaign, CampaignStatus
+from campaigns.views.pages import tab
+from campaigns.views.scope import on_campaign, page, refuse, tell
+from campaigns.views.steps import get_or_post, user_of
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A variant as it is drawn: places on the bar are percentages of the widest interval."""
+
+    result: Result
+    rate: str
+    span: str
+    ahead: str
+    left: float
+    width: float
+    at: float
+
+
+@on_campaign(access.SEE_REPORTS)
+@require_GET
+def results(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    contents = ab_results.tested(campaign)
+    if not contents or campaign.live_since is None or campaign.version is None:
+        raise Http404("This campaign tests nothing.")
+    found, now = ab_results.results(campaign, contents), timezone.now()
+    since = campaign.version.created_at
+    verdict = ab_results.verdict(found, since, now)
+    return tab(
+        request,
+        campaign,
+        "ab_test",
+        rows=_rows(found),
+        verdict=verdict,
+        since=since,
+        enough=ab_results.ENOUGH,
+        reached=sum(one.counted.tried for one in found),
+        may_end=_may_end(request, campaign),
+    )
+
+
+@on_campaign(access.BUILD_CAMPAIGNS)
+@get_or_post
+def use(request: HttpRequest, campaign: Campaign, letter: str) -> HttpResponse:
+    """Asks first, naming what will happen."""
+    content = next((one for one in ab_results.tested(campaign) if one.variant == letter), None)
+    if content is None:
+        raise Http404("No such variant.")
+    if request.method != "POST":
+        title = f"Variant {letter.upper()} for everyone"
+        return page(request, "campaigns/campaign/use_variant.html", title=title, campaign=campaign, content=content)
+    try:
+        lifecycle.use_variant(campaign, user_of(request), letter, timezone.now())
+    except lifecycle.Refused as error:
+        refuse(request, *error.reasons)
+        return redirect("campaigns:ab_test", campaign.code)
+    tell(request, f"The test is over: everybody gets variant {letter.upper()} from now on.")
+    return redirect("campaigns:overview", campaign.code)
+
+
+def _may_end(request: HttpRequest, campaign: Campaign) -> bool:
+    needed = access.SET_LIVE if campaign.status == CampaignStatus.LIVE else access.BUILD_CAMPAIGNS
+    running = campaign.status in {CampaignStatus.LIVE, CampaignStatus.PAUSED}
+    return running and access.can(request.user, needed, campaign.merchant)
+
+
+def _rows(found: list[Result]) -> list[Row]:
+    widest = max(one.rate.high for one in found if one.counted.tried) if any(one.counted.tried for one in found) else 1
+    return [_row(one, widest) for one in found]
+
+
+def _row(one: Result, widest: float) -> Row:
+    tried = one.counted.tried
+    return Row(
+        result=one,
+        rate=_percent(one.counted.rate) if tried else "",
+        span=f"{_percent(one.rate.low)} to {_percent(one.rate.high)}" if tried else "",
+        ahead=_points(one.ahead, one) if one.ahead and tried else "",
+        left=round(100 * one.rate.low / widest, 1) if tried else 0,
+        width=round(100 * (one.rate.high - one.rate.low) / widest, 1) if tried else 0,
+        at=round(100 * one.counted.rate / widest, 1) if tried else 0,
+    )
+
+
+def _percent(rate: float) -> str:
+    return f"{100 * rate:.1f} %"
+
+
+def _points(ahead: Interval, one: Result) -> str:
+    middle = (ahead.low + ahead.high) / 2
+    return f"{100 * middle:+.1f} points ({100 * ahead.low:+.1f} to {100 * ahead.high:+.1f})"
