@@ -1,0 +1,301 @@
+"""A week of 2,000 shoppers under a moved clock, with three senders: lawful hours, no message after a purchase or an opt-out,
+no more than the limits allow, and a reason for every one who got nothing."""
+
+import threading
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection, transaction
+
+from accounts.models import Merchant, Store
+from campaigns import consents, intake, lifecycle, sending
+from campaigns.channels.base import CHANNELS, Outcome, Receipt
+from campaigns.channels.email import EmailChannel
+from campaigns.channels.sms import SmsChannel
+from campaigns.facts import CartFact, CartStatus, CustomerFact, LineFact, OrderFact, OrderStatus, Origin
+from campaigns.models import Campaign, CampaignStatus, ChannelSettings, Consent, Decision, Delivery, Episode, Shopper
+from tests import factories
+from tests.week.clock import Clock, moved_clock
+from tests.week.world import BEGIN, WEEK, Happening, World, world
+
+SHOPPERS, SENDERS = 2_000, 3
+# A drain begins 20 seconds before the last minute of hours that end on the hour or half past it.
+EVERY, FIRST = timedelta(minutes=30), timedelta(minutes=28, seconds=40)
+A_MESSAGE = timedelta(seconds=0.5)
+CAPS = {"email": (3, 72), "sms": (2, 48)}
+REST_HOURS = 48
+LINE = LineFact("tea", name="Tea")
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    channel: str
+    code: UUID
+    at: datetime
+
+
+class Recorded:
+    """A channel whose provider takes half a second for a message, on the moved clock."""
+
+    clock: Clock
+    left: list[Left]
+
+    def send_many(self, messages: Sequence[Any]) -> list[Outcome]:
+        began = self.clock.now()
+        for place, one in enumerate(messages, 1):
+            self.left.append(Left(self.slug, UUID(one.delivery_code), began + place * A_MESSAGE))  # type: ignore[attr-defined]
+        self.clock.pass_by(len(messages) * A_MESSAGE)
+        return [Receipt() for _ in messages]
+
+
+class RecordedMail(Recorded, EmailChannel):
+    pass
+
+
+class RecordedTexts(Recorded, SmsChannel):
+    pass
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    with moved_clock(BEGIN) as made:
+        yield made
+
+
+@pytest.fixture
+def left(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> list[Left]:
+    left: list[Left] = []
+    for channel in (RecordedMail(), RecordedTexts()):
+        channel.clock, channel.left = clock, left
+        monkeypatch.setitem(CHANNELS._all(), channel.slug, channel)
+    return left
+
+
+@pytest.fixture
+def merchant() -> Merchant:
+    made = factories.merchant(name="Fernwood", timezone="America/Chicago")
+    for channel, (messages, hours) in CAPS.items():
+        ChannelSettings.objects.create(
+            merchant=made,
+            channel=channel,
+            sender="27363",
+            sender_kind="short_code",
+            cap_messages=messages,
+            cap_hours=hours,
+        )
+    return made
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_week_is_lawful(merchant: Merchant, clock: Clock, left: list[Left]) -> None:
+    made = world(SHOPPERS, seed=20261026)
+    _live(merchant, "Sequence", [("email", 60), ("sms", 24 * 60)])
+    _live(merchant, "Nudge", [("sms", 60)], priority=5, cooldown_hours=REST_HOURS)
+    _settle_in(merchant, made)
+    told = _live_through(merchant, made, clock)
+    sent = _by_shopper(left)
+    by_pk = {person.pk: person for person in made.people}
+
+    assert [
+        one
+        for pk, ones in sent.items()
+        for one, _ in ones
+        if one.channel == "sms" and not by_pk[pk].home.allows(one.at)
+    ] == []
+    assert _after_a_purchase(made, sent, told) == []
+    assert _after_an_opt_out(made, sent, told) == []
+    assert [key for key in _spans(sent) if _most_within(*key) > CAPS[key[0]][0]] == []
+    assert max(Counter(one.code for one in left).values()) == 1
+    assert _too_soon_again(sent) == []
+    _everybody_has_an_answer(left)
+    _it_was_a_week(left)
+
+
+def _live(merchant: Merchant, name: str, steps: Sequence[tuple[str, int]], **fields: Any) -> Campaign:
+    campaign = Campaign.objects.create(merchant=merchant, name=name, type="abandoned_cart", **fields)
+    for channel, delay in steps:
+        text = (
+            {"subject": "", "body": "Your cart waits: {{ cart.url }} Reply STOP to stop."} if channel == "sms" else {}
+        )
+        factories.step(campaign, channel=channel, delay_minutes=delay, **text)
+    campaign.move(CampaignStatus.LIVE, version=lifecycle.freeze(campaign, None), live_since=BEGIN, edited=False)
+    return campaign
+
+
+def _settle_in(merchant: Merchant, made: World) -> None:
+    shoppers = Shopper.objects.bulk_create(
+        Shopper(
+            merchant=merchant,
+            email=one.email or None,
+            phone=one.phone or None,
+            timezone=one.home.zone if one.zone_stated else "",
+            country=one.home.country if one.address_known else "",
+            region=one.home.region if one.address_known else "",
+        )
+        for one in made.people
+    )
+    for person, shopper in zip(made.people, shoppers, strict=True):
+        person.pk = shopper.pk
+    status = {True: "subscribed", False: "unsubscribed"}
+    Consent.objects.bulk_create(
+        Consent(shopper_id=one.pk, channel=channel, status=status[answer], at=BEGIN, double_opt_in=True)
+        for one in made.people
+        for channel, answer in one.consents.items()
+    )
+
+
+def _live_through(merchant: Merchant, made: World, clock: Clock) -> dict[Happening, datetime]:
+    """Tell what happens, let senders send, move on; two days longer than the week, so that everything comes to its end.
+    When each happening was told."""
+    store = factories.store(merchant)
+    origin = Origin(merchant.pk, uuid4(), store.pk)
+    told: dict[Happening, datetime] = {}
+    waiting = list(reversed(made.happenings))
+    with _senders() as send:
+        at = BEGIN + FIRST
+        while at < BEGIN + WEEK + timedelta(days=3):
+            clock.set(at)
+            now = clock.now()
+            news = []
+            while waiting and waiting[-1].at <= now:
+                news.append(waiting.pop())
+            _tell(origin, store, made, news, now)
+            told |= dict.fromkeys(news, now)
+            if Delivery.objects.filter(status="pending", send_at__lte=now).exists():
+                send()
+            at += EVERY
+    return told
+
+
+def _tell(origin: Origin, store: Store, made: World, news: Sequence[Happening], now: datetime) -> None:
+    facts = [one for one in news if one.kind != "opt_out"]
+    arrivals = [
+        intake.Arrival(origin, number, f"{one.about}-{one.kind}-{one.at.isoformat()}", now, (_fact(made, one, store),))
+        for number, one in enumerate(facts)
+    ]
+    if arrivals:
+        with transaction.atomic():
+            intake.record(arrivals, now)
+    for one in news:
+        if one.kind == "opt_out":
+            consents.opt_out(made.people[one.person].pk, one.about, source="test", now=now)
+
+
+def _fact(made: World, one: Happening, store: Store) -> CartFact | OrderFact:
+    person = made.people[one.person]
+    customer = CustomerFact(email=person.email) if person.email else CustomerFact(phone=person.phone)
+    if one.kind == "ordered":
+        return OrderFact(
+            f"order-{one.about}", OrderStatus.PLACED, one.at, (one.about,), customer, (LINE,), "USD", store=store.slug
+        )
+    status, lines = (CartStatus.OPEN, ()) if one.kind == "emptied" else (CartStatus(one.kind), (LINE,))
+    url = f"https://shop.example/{one.about}"
+    return CartFact(status, one.at, one.about, customer, lines, url, "USD", store=store.slug)
+
+
+@contextmanager
+def _senders() -> Iterator[Any]:
+    """Three senders side by side, each with its own connection."""
+    together = threading.Barrier(SENDERS)
+
+    def drain() -> None:
+        together.wait(timeout=60)
+        while sending.send_batch():
+            pass
+
+    def leave() -> None:
+        together.wait(timeout=60)
+        connection.close()
+
+    with ThreadPoolExecutor(SENDERS) as pool:
+
+        def all_of(work: Any) -> None:
+            for done in [pool.submit(work) for _ in range(SENDERS)]:
+                done.result(timeout=120)
+
+        try:
+            yield lambda: all_of(drain)
+        finally:
+            all_of(leave)
+
+
+def _by_shopper(left: Sequence[Left]) -> dict[int, list[tuple[Left, Delivery]]]:
+    rows = Delivery.objects.select_related("episode__cart", "campaign").in_bulk(
+        [one.code for one in left], field_name="code"
+    )
+    found: dict[int, list[tuple[Left, Delivery]]] = defaultdict(list)
+    for one in sorted(left, key=lambda one: one.at):
+        found[rows[one.code].episode.cart.shopper_id or 0].append((one, rows[one.code]))
+    return found
+
+
+Sent = dict[int, list[tuple[Left, Delivery]]]
+
+
+def _after_a_purchase(made: World, sent: Sent, told: dict[Happening, datetime]) -> list[Any]:
+    """An order ends every older cart of the shopper."""
+    return [
+        (left, one)
+        for one, at in told.items()
+        if one.kind == "ordered"
+        for left, delivery in sent.get(made.people[one.person].pk, ())
+        if left.at >= at and delivery.episode.last_activity_at <= one.at
+    ]
+
+
+def _after_an_opt_out(made: World, sent: Sent, told: dict[Happening, datetime]) -> list[Any]:
+    return [
+        (left, one)
+        for one, at in told.items()
+        if one.kind == "opt_out"
+        for left, _ in sent.get(made.people[one.person].pk, ())
+        if left.channel == one.about and left.at >= at
+    ]
+
+
+def _spans(sent: Sent) -> Iterator[tuple[str, tuple[datetime, ...]]]:
+    for ones in sent.values():
+        for channel in CAPS:
+            yield channel, tuple(left.at for left, _ in ones if left.channel == channel)
+
+
+def _most_within(channel: str, times: Sequence[datetime]) -> int:
+    """The most of these in any span of the channel's cap, a minute short of it: a message counts from when its batch was claimed."""
+    span = timedelta(hours=CAPS[channel][1]) - timedelta(minutes=1)
+    return max((bisect_right(times, at + span) - place for place, at in enumerate(times)), default=0)
+
+
+def _too_soon_again(sent: Sent) -> list[Any]:
+    rest = timedelta(hours=REST_HOURS) - timedelta(minutes=1)
+    nudges = [[one for one in ones if one[1].campaign.name == "Nudge"] for ones in sent.values()]
+    return [later for ones in nudges for (early, _), (later, _) in pairwise(ones) if later.at - early.at < rest]
+
+
+def _everybody_has_an_answer(left: Sequence[Left]) -> None:
+    """Every message was sent or skipped for a reason that its last decision gives, or that ended it at once."""
+    rows = list(Delivery.objects.values_list("code", "status", "reason"))
+    assert {status for _, status, _ in rows} == {"sent", "skipped"}
+    assert {code for code, status, _ in rows if status == "sent"} == {one.code for one in left}
+    assert all(reason for _, status, reason in rows if status == "skipped")
+    met = Decision.objects.filter(kind="entry")
+    assert not met.filter(outcome="not_entered", reason="").exists()
+    assert set(met.values_list("episode", flat=True)) == set(
+        Episode.objects.filter(abandoned_at__isnull=False).values_list("pk", flat=True)
+    )
+
+
+def _it_was_a_week(left: Sequence[Left]) -> None:
+    """That the rules above had something to do."""
+    kept = Counter(Decision.objects.exclude(reason="").values_list("reason", flat=True))
+    for reason in ("quiet_hours", "bought", "emptied", "came_back", "no_consent", "capped", "rested", "other_campaign"):
+        assert kept[reason] > 10, reason
+    assert min(Counter(one.channel for one in left).values()) > 300
