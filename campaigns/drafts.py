@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from accounts import plans
@@ -29,10 +29,11 @@ class Template:
     body: str
     starter: bool
     blocks: dict[str, Any] | None = None
+    extras: dict[str, str] = field(default_factory=dict)
 
     @property
     def wording(self) -> Wording:
-        return Wording(self.subject, self.preheader, self.body, self.blocks)
+        return Wording(self.subject, self.preheader, self.body, self.blocks, self.extras)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def begin_from(step: Step, chosen: Template, *, feed: bool) -> None:
     """Put a template's content into a step (not saved here)."""
     step.template, step.feed = chosen.key, feed
     step.subject, step.preheader = chosen.subject, chosen.preheader
-    step.body, step.blocks = chosen.body, chosen.blocks
+    step.body, step.blocks, step.extras = chosen.body, chosen.blocks, chosen.extras
 
 
 def source_of(step: Step, merchant: Merchant) -> Source:
@@ -152,6 +153,7 @@ def _from_saved(saved: MessageTemplate) -> Template:
         body=saved.body,
         starter=False,
         blocks=saved.blocks,
+        extras=saved.extras,
     )
 
 
@@ -165,4 +167,5 @@ def _from_starter(starter: Starter) -> Template:
         body=starter.body,
         starter=True,
         blocks=starter.blocks,
+        extras={"picture": starter.picture, "button": starter.button} if starter.channel == "push" else {},
     )

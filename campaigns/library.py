@@ -3,7 +3,7 @@
 A campaign takes a copy when it begins from a template, so nothing here changes a campaign.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -19,16 +19,17 @@ NAME_LENGTH = 120
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What a template says. `blocks` None: `body` is written by hand, else it is what the blocks stand for."""
+    """What a template says. `blocks` None: `body` is written by hand, else it is what the blocks stand for. `extras`: as a step's."""
 
     subject: str
     preheader: str
     body: str
     blocks: dict[str, Any] | None = None
+    extras: dict[str, str] = field(default_factory=dict)
 
 
 def wording_of(row: MessageTemplate | TemplateVersion) -> Wording:
-    return Wording(row.subject, row.preheader, row.body, row.blocks)
+    return Wording(row.subject, row.preheader, row.body, row.blocks, row.extras)
 
 
 def keep(

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts import access, plans
 from accounts.models import CartTrigger, Merchant
-from campaigns import content_checks, drafts, preview_data, text_looks
+from campaigns import content_checks, drafts, preview_data, push_looks, text_looks
 from campaigns.checklist import OK, STOP, WARN, Check
 from campaigns.composer.writing import unfinished
 from campaigns.content_facts import checks_of
@@ -105,6 +105,8 @@ def _of_content(step: Step, merchant: Merchant, fix: str) -> Iterator[Check]:
             yield from _of_check_list(checks_of(step, merchant, shown, sample), fix)
         elif step.channel == "sms":
             yield from _of_check_list(text_looks.look(step, merchant).checks, fix)
+        elif step.channel == "push":
+            yield from _of_check_list(push_looks.look(step, merchant).checks, fix)
     elif problem.code == "render":
         yield Check("content", STOP, f"The message compiles, but cannot be made: {problem.message}.", fix, "Open it")
     else:

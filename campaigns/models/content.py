@@ -28,6 +28,7 @@ class MessageTemplate(models.Model):
     preheader = models.CharField(max_length=300, blank=True)
     body = models.TextField()
     blocks = models.JSONField(null=True, blank=True)
+    extras = models.JSONField(default=dict, db_default={}, blank=True)
     number = models.PositiveIntegerField("version", default=1)
     archived_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -53,6 +54,7 @@ class TemplateVersion(models.Model):
     preheader = models.CharField(max_length=300, blank=True)
     body = models.TextField()
     blocks = models.JSONField(null=True, blank=True)
+    extras = models.JSONField(default=dict, db_default={}, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField()
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.models import Merchant
 from campaigns.models import Campaign, Step
-from campaigns.views import text
+from campaigns.views import push, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,4 +20,7 @@ class Editor:
     type_in: Callable[[HttpRequest, Merchant, Step], None]
 
 
-EDITORS: Mapping[str, Editor] = {"sms": Editor(text.page, text.keep, text.drawn, text.type_in)}
+EDITORS: Mapping[str, Editor] = {
+    "sms": Editor(text.page, text.keep, text.drawn, text.type_in),
+    "push": Editor(push.page, push.keep, push.drawn, push.type_in),
+}
