@@ -16,6 +16,7 @@ from django.test import Client
 from accounts.models import Role
 from aiq import mailbox
 from aiq.catcher import Catcher, serve
+from aiq.lib import catching
 from aiq.runner import free_port
 from tests import factories
 
@@ -182,3 +183,15 @@ def delivery_code() -> tuple[Any, str]:
 
 def test_a_mail_tidied_away_meanwhile_is_no_error(folder: Path) -> None:
     assert mailbox.summary(folder / "00000000000000000001-1-000000.eml") is None
+
+
+def test_a_notification_is_shown_as_on_a_phone_with_its_picture_and_buttons(client: Client, folder: Path) -> None:
+    actions = [{"title": "Return to your cart", "url": "https://cart.example/c/x"}]
+    shown = {"title": "Your cart is waiting", "body": "Still there.", "image": "https://cdn.example/tea.png"}
+    fields = {"recipient": "ana@example.com", "sender": "Fernwood", "url": "https://cart.example/c/x", "icon": ""}
+    name = catching.catch(folder, "push", shown | fields | {"actions": actions, "browsers": 2, "bytes": 430})
+    assert recipients(client) == ["ana@example.com"]
+    page = client.get(f"/inbox/{name}/", **HERE).content.decode()
+    assert "To 2 browsers, 430 of 3,993 bytes." in page
+    assert 'src="https://cdn.example/tea.png"' in page
+    assert '<a href="https://cart.example/c/x" target="_blank" rel="noopener">Return to your cart</a>' in page

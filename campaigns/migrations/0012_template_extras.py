@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0010_sequences"),
+        ("campaigns", "0011_rates_and_pauses"),
     ]
 
     operations = [
