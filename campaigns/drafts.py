@@ -13,7 +13,8 @@ from campaigns.models import Campaign, CampaignKind, CampaignLog, MessageTemplat
 from campaigns.starters import Starter, starters
 from campaigns.templating.compiling import Source
 
-DEFAULT_TEMPLATE = "gentle-reminder"
+# What a message begins from where nobody chose: it works on every plan, and needs no name.
+USUAL_TEMPLATES = {"email": "gentle-reminder", "sms": "sms-reminder", "push": "push-reminder"}
 DEFAULT_DELAY_MINUTES = 60
 
 

@@ -125,7 +125,7 @@ def _facts(row: Due, address: str, content: Ready, known: _Known) -> StepFacts:
         cap=known.limits[row.pk].cap,
         rest=known.limits[row.pk].rest,
         turn=known.limits[row.pk].turn,
-        holds_in_quiet_hours=content.quiet_hours == QuietHours.HOLD,
+        holds_in_quiet_hours=content.quiet_hours == QuietHours.HOLD or _is_last(content),
     )
 
 
@@ -163,6 +163,11 @@ def _bought(row: Due, found: Iterable[OrderSeen]) -> Bought | None:
     older = row.merchant.order_closes == OrderCloses.OLDER
     closing = next((order for order in found if orders.closes(row.cart, order, older_carts=older)), None)
     return Bought(closing.placed_at, closing.key) if closing else None
+
+
+def _is_last(content: Ready) -> bool:
+    """Whether a next channel is asked for in quiet hours and there is none: then it waits."""
+    return content.quiet_hours == QuietHours.NEXT and not content.has_next
 
 
 def _quiet(row: Due, now: datetime) -> quiet_hours.Looked | None:

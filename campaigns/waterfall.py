@@ -7,9 +7,12 @@ from campaigns import reasons
 from campaigns.decide import Verdict
 from campaigns.models import QuietHours
 
-# Reasons that lie in the channel. Quiet hours are one where the step says so.
-OF_THE_CHANNEL = frozenset(reasons.reason_of(code) for code in ("channel_on", "address", "consent", "not_suppressed"))
-_COMES_WITH_TIME = {"address", "consent"}
+# Reasons that lie in the channel. Quiet hours are one where the step says so; who is to be waited for is a matter of `onto`.
+OF_THE_CHANNEL = frozenset(
+    reasons.reason_of(code) for code in ("channel_on", "address", "consent", "not_suppressed", "cap")
+)
+_MISSING = ("address", "consent")
+_FIRST = frozenset({"identity", "campaign_live"})
 
 
 class Tried(Protocol):
@@ -23,10 +26,11 @@ class Tried(Protocol):
 
 def onto(content: Tried, verdict: Verdict) -> Verdict:
     """Who is known and has no address here is not waited for where another channel may reach them."""
-    missing = [check.code for check in verdict.checks if not check.passed]
-    if not content.has_next or verdict.action != "wait" or not set(missing) <= _COMES_WITH_TIME:
+    failed = {check.code for check in verdict.checks if not check.passed}
+    lacks = next((code for code in _MISSING if code in failed), "")
+    if not content.has_next or verdict.action != "wait" or not lacks or failed & _FIRST:
         return verdict
-    return replace(verdict, action="stop", reason=reasons.reason_of(missing[0]), until=None)
+    return replace(verdict, action="stop", reason=reasons.reason_of(lacks), until=None)
 
 
 def goes_on(content: Tried, verdict: Verdict) -> bool:

@@ -16,6 +16,7 @@ from campaigns.story.meetings import meetings
 from campaigns.story.rows import Known, load
 from campaigns.story.sentences import Ear
 from campaigns.story.telling import Meeting, Moment, order_told, tracked_told
+from campaigns.wording import channel_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,16 @@ def _answer(subject: Subject, known: Known, newest: Sequence[Moment]) -> tuple[s
     if subject.kind == "delivery":
         chosen = (one for each in newest for one in each.meetings if one.delivery_code == subject.code)
         best = next(chosen, best)
+    if best.rank and subject.kind != "delivery":
+        return _over_channels(moment, best), best.changes
     return f"{best.said}.", best.changes
+
+
+def _over_channels(moment: Moment, best: Meeting) -> str:
+    """A waterfall's step over its channels: "Text: not sent: …; so email: sent today at 14:02"."""
+    tried = [one for one in moment.meetings if (one.campaign_code, one.step) == (best.campaign_code, best.step)]
+    said = [f"{channel_in_words(one.channel).capitalize()}: {one.said[:1].lower()}{one.said[1:]}" for one in tried]
+    return f"{'; so '.join([said[0], *(each[:1].lower() + each[1:] for each in said[1:])])}."
 
 
 def _nothing_met(subject: Subject, known: Known, newest: Sequence[Moment]) -> str:

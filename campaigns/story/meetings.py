@@ -8,7 +8,7 @@ from typing import Any
 
 from campaigns import ledger, matching, reasons
 from campaigns.decide import decide_entry
-from campaigns.models import Decision, Delivery, DeliveryStatus, Episode, Order, Outcome, TrackingEvent
+from campaigns.models import CampaignKind, Decision, Delivery, DeliveryStatus, Episode, Order, Outcome, TrackingEvent
 from campaigns.story.rows import Known
 from campaigns.story.sentences import Ear
 from campaigns.story.telling import Check, Meeting, headline, told, won
@@ -82,6 +82,8 @@ def of_delivery(
         checks=checks,
         channel=delivery.channel,
         step=delivery.content.position,
+        rank=delivery.rank,
+        variant=delivery.content.variant if delivery.campaign.kind == CampaignKind.AB else "",
         status=delivery.status,
         delivery_code=delivery.code,
     )

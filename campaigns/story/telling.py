@@ -49,6 +49,8 @@ class Meeting:
     checks: tuple[Check, ...]
     channel: str = ""
     step: int = 1
+    rank: int | None = None
+    variant: str = ""
     status: str = ""
     delivery_code: UUID | None = None
 

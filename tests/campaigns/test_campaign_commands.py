@@ -9,7 +9,7 @@ from django.core.management import call_command
 
 from accounts.models import Plan
 from aiq.lib.commands import Refused
-from campaigns.models import Campaign
+from campaigns.models import Campaign, ChannelSettings
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -54,11 +54,25 @@ def test_one_of_the_merchants_own_templates_may_be_named() -> None:
     assert Campaign.objects.get().steps.get().subject == "From the house"
 
 
+def test_several_channels_make_one_step_with_a_message_for_each() -> None:
+    merchant = factories.merchant()
+    create(merchant.slug, "--channel", "sms", "--delay", "45", "--template", "plain-letter")
+    rows = Campaign.objects.get().steps.values_list("position", "channel", "delay_minutes", "template")
+    assert list(rows) == [(1, "email", 45, "plain-letter"), (1, "sms", 45, "sms-reminder")]
+
+
+def test_a_channel_that_cannot_be_used_is_refused_and_leaves_nothing() -> None:
+    merchant = factories.merchant()
+    ChannelSettings.objects.create(merchant=merchant, channel="sms", enabled=False)
+    with pytest.raises(Refused, match="SMS is switched off"):
+        create(merchant.slug, "--channel", "sms")
+    assert not Campaign.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("more", "reason"),
     [
         (["--holdout", "10"], "Holdouts"),
-        (["--channel", "sms"], "sms"),
         (["--template", "nonsense"], "gentle-reminder"),
         (["--delay", "-1"], "--delay"),
         (["--live"], "postal address"),

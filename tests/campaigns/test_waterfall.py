@@ -8,9 +8,10 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Merchant
-from campaigns import consents, ledger, lifecycle, matching, sending, support
+from campaigns import consents, ledger, lifecycle, matching, sending, support, why
 from campaigns.channels.base import CHANNELS
 from campaigns.models import Campaign, CampaignKind, ChannelSettings, Delivery, Episode, Shopper
+from campaigns.story import finding
 from tests import factories
 from tests.campaigns.paper import Paper
 from tests.conftest import Sink
@@ -171,3 +172,24 @@ def test_two_senders_at_once_send_one_message_each_shopper(paper: Paper, smtp_si
     send()
     assert len(smtp_sink.messages) == Delivery.objects.filter(status="sent").count() == 30
     assert Delivery.objects.filter(channel="paper").exclude(status__in=["failed", "skipped"]).count() == 0
+
+
+def test_a_missing_consent_is_not_waited_for_where_hours_or_a_limit_would_be(
+    campaign: Campaign, paper: Paper, smtp_sink: Sink
+) -> None:
+    ChannelSettings.objects.create(
+        merchant=campaign.merchant, channel="paper", quiet_hours=True, cap_messages=1, cap_hours=1
+    )
+    episode = left(campaign, phone=None, consents=("email",))
+    send()
+    assert tried(episode) == [("paper", "skipped", "no_address"), ("email", "sent", "")]
+
+
+def test_why_reads_like_a_person(campaign: Campaign, paper: Paper, smtp_sink: Sink) -> None:
+    episode = left(campaign, consents=("email",))
+    send()
+    [subject] = finding.find(episode.cart.key, [campaign.merchant])
+    answer = why.story(subject, datetime.now(UTC)).answer
+    assert answer.startswith(
+        "Paper: not sent: Avery has not subscribed to cart reminders by paper; so email: sent today"
+    )

@@ -1,5 +1,6 @@
 """`create_campaign MERCHANT --name N --channel email`: an abandoned-cart campaign without the wizard."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -9,9 +10,10 @@ from django.utils import timezone
 from accounts import plans
 from accounts.models import Merchant
 from aiq.lib.commands import Refused, SupportCommand
-from campaigns import drafts, lifecycle
+from campaigns import drafts, lifecycle, sequence
 from campaigns.models import Campaign
 from campaigns.sequence import MAX_DELAY_MINUTES
+from campaigns.usable import ways
 
 CHANNELS = ("email", "sms", "push")
 
@@ -23,8 +25,8 @@ class Command(SupportCommand):
         super().add_arguments(parser)
         parser.add_argument("merchant", help="slug of the merchant")
         parser.add_argument("--name", required=True, metavar="N")
-        parser.add_argument("--channel", action="append", choices=CHANNELS, required=True)
-        parser.add_argument("--template", default=drafts.DEFAULT_TEMPLATE, metavar="SLUG")
+        parser.add_argument("--channel", action="append", choices=CHANNELS, required=True, help="once for each message")
+        parser.add_argument("--template", metavar="SLUG", help="or the name of one of the merchant's own")
         parser.add_argument("--delay", type=int, default=0, metavar="MINUTES", help="after the cart is abandoned")
         parser.add_argument("--holdout", type=float, default=0, metavar="PERCENT", help="not built yet: only 0")
         parser.add_argument("--live", action="store_true", help="set it live at once; refused where a check stops it")
@@ -33,7 +35,7 @@ class Command(SupportCommand):
         merchant = Merchant.objects.filter(slug=options["merchant"]).first()
         if merchant is None:
             raise Refused(f"There is no merchant {options['merchant']!r}.")
-        _check(options)
+        _check(merchant, options)
         try:
             with transaction.atomic():
                 campaign = _create(merchant, options)
@@ -45,11 +47,11 @@ class Command(SupportCommand):
         )
 
 
-def _check(options: dict[str, Any]) -> None:
-    """Raises `Refused` for what is not built yet or makes no sense."""
-    later = sorted(set(options["channel"]) - {"email"})
-    if later:
-        raise Refused(f"Campaigns by {' and '.join(later)} come in a later release; email works.")
+def _check(merchant: Merchant, options: dict[str, Any]) -> None:
+    """Raises `Refused` for what is not built yet, is not usable or makes no sense."""
+    for way in ways(merchant):
+        if way.slug in options["channel"] and way.reason:
+            raise Refused(way.reason)
     if options["holdout"]:
         raise Refused("Holdouts come in a later release: leave --holdout out, or give 0.")
     if not 0 <= options["delay"] <= MAX_DELAY_MINUTES:
@@ -59,17 +61,29 @@ def _check(options: dict[str, Any]) -> None:
 
 
 def _create(merchant: Merchant, options: dict[str, Any]) -> Campaign:
-    template = drafts.template(merchant, options["template"])
-    if template is None:
-        known = ", ".join(each.key if each.starter else each.name for each in drafts.templates(merchant))
-        raise Refused(f"There is no template {options['template']!r}. There are: {known}.")
-    campaign = drafts.create_draft(merchant, None, options["name"].strip())
+    channels = list(dict.fromkeys(options["channel"]))
+    chosen = _chosen(merchant, channels, options["template"])
+    campaign = drafts.create_draft(merchant, None, options["name"].strip(), channels[0])
     campaign.type = "abandoned_cart"
     campaign.save(update_fields=["type"])
-    step = campaign.steps.get()
-    drafts.begin_from(step, template, feed=plans.includes(merchant.plan, plans.DYNAMIC_CONTENT))
-    step.delay_minutes = options["delay"]
-    step.save()
+    sequence.move(campaign.steps.get(), options["delay"])
+    for channel in channels[1:]:
+        sequence.add(campaign, channel, options["delay"])
+    for step in campaign.steps.all():
+        feed = step.channel == "email" and plans.includes(merchant.plan, plans.DYNAMIC_CONTENT)
+        drafts.begin_from(step, chosen[step.channel], feed=feed)
+        step.save()
     if options["live"]:
         lifecycle.set_live(campaign, None, timezone.now())
     return campaign
+
+
+def _chosen(merchant: Merchant, channels: Sequence[str], named: str | None) -> dict[str, drafts.Template]:
+    """A template for each channel: the one that is named where it is of that channel, else the usual one."""
+    found = {channel: drafts.template(merchant, named, channel) if named else None for channel in channels}
+    if named and not any(found.values()):
+        offered = [each for channel in channels for each in drafts.templates(merchant, channel)]
+        known = ", ".join(each.key if each.starter else each.name for each in offered)
+        raise Refused(f"There is no template {named!r}. There are: {known}.")
+    usual = {channel: drafts.template(merchant, drafts.USUAL_TEMPLATES[channel], channel) for channel in channels}
+    return {channel: template for channel in channels if (template := found[channel] or usual[channel])}
