@@ -72,6 +72,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Settings",
         (
             Entry("Merchant", "tune", "admin:accounts_merchant_changelist", access.MANAGE_SETTINGS),
+            Entry("Channels", "forum", "channel_settings", access.MANAGE_SETTINGS),
             Entry("Team", "badge", "admin:accounts_membership_changelist", access.MANAGE_TEAM),
         ),
     ),

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from aiq import health, home, inbox
+from campaigns.views import channel_settings
 from integrations import why_pages
 
 APPS = ("integrations", "campaigns", "products", "accounts")
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/campaigns/", include("campaigns.page_urls")),
     path("admin/products/imports/", include("products.imports.urls")),
     path("admin/integrations/", include("integrations.page_urls")),
+    path("admin/channels/", channel_settings.channel_settings, name="channel_settings"),
     path("admin/deliveries/", include("campaigns.insight_urls")),
     path("admin/why/", why_pages.why, name="why"),
     path("admin/shoppers/", include("integrations.privacy.urls")),

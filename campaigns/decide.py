@@ -5,7 +5,7 @@ the ledger answers every question at once. The order of the rules decides which 
 "why" answer, the forecast and the replay of a draft all call these two functions.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -78,6 +78,16 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class TextLaw:
+    """What carriers' rules for texts about a cart say (`campaigns.text_law`). `not_after`: when it is too late for one."""
+
+    double_opt_in: Limit
+    one_text: Limit
+    in_time: Limit
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StepFacts:
     """What is known, now, about one message that is due. `in_audience` None: nobody is known who could be in it.
 
@@ -85,7 +95,7 @@ class StepFacts:
     `cap`, `rest`, `turn`: of the channel, of the campaign, and between campaigns (`campaigns.limits`).
     `quiet`: what quiet hours say, None where the message need not keep them; it waits for their end, or does not.
     `asked_at`: when the shopper was asked to confirm a consent that is still open. `unwanted`: how many of the cart's `products`
-    the shopper wants to see no more.
+    the shopper wants to see no more. `text`: of a text only.
     """
 
     now: datetime
@@ -122,6 +132,7 @@ class StepFacts:
     cap: Limit = Limit("no limit")
     rest: Limit = Limit("no rest asked for")
     turn: Limit = Limit("no other campaign at once")
+    text: TextLaw | None = None
 
 
 def decide_entry(facts: EntryFacts) -> Verdict:
@@ -131,7 +142,8 @@ def decide_entry(facts: EntryFacts) -> Verdict:
 
 def decide_step(facts: StepFacts) -> Verdict:
     """Whether this message leaves now, waits, or never leaves."""
-    return _verdict([rule(facts) for rule in STEP_RULES])
+    checks = [rule(facts) for rule in STEP_RULES]
+    return _verdict([*checks, *_of_text(facts, facts.text)] if facts.text else checks)
 
 
 def _verdict(checks: Sequence[Check]) -> Verdict:
@@ -309,6 +321,14 @@ def _limited(code: str, limit: Limit, facts: StepFacts) -> Check:
     """Not waited for where the message would be too late by then."""
     until = limit.until if limit.until and limit.until < facts.expires_at else None
     return Check(code, limit.free, limit.saw, until)
+
+
+def _of_text(facts: StepFacts, law: TextLaw) -> Iterator[Check]:
+    """Who was asked to confirm and has not answered yet may still do so in time."""
+    may_confirm = facts.expires_at if facts.asked_at else None
+    yield Check("double_opt_in", law.double_opt_in.free, law.double_opt_in.saw, may_confirm)
+    yield Check("one_text_per_episode", law.one_text.free, law.one_text.saw)
+    yield Check("within_48_hours", law.in_time.free, law.in_time.saw)
 
 
 ENTRY_RULES: tuple[Callable[[EntryFacts], Check], ...] = (

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from accounts import plans
 from accounts.models import CartTrigger, OrderCloses
-from campaigns import audiences, limits, orders, quiet_hours, standing, suppressions
+from campaigns import audiences, limits, orders, quiet_hours, standing, suppressions, text_law, usable
 from campaigns.channels.base import CHANNELS
 from campaigns.contents import Ready, ready_contents
 from campaigns.context import locale_of
-from campaigns.decide import Bought, ConsentSeen, StepFacts
+from campaigns.decide import Bought, ConsentSeen, StepFacts, TextLaw
 from campaigns.due import Due, DueCart, DueShopper, load_due
 from campaigns.feeds import Feed, FeedCart, load_feeds, words
 from campaigns.models import Campaign, CampaignVersion, Content, QuietHours
@@ -34,8 +34,9 @@ class Case:
 
     @property
     def not_after(self) -> datetime | None:
-        """From when on quiet hours forbid it; None: never."""
-        return self.facts.quiet.not_after if self.facts.quiet else None
+        """From when on quiet hours, or the rules for texts, forbid it; None: never."""
+        ends = [self.facts.quiet.not_after if self.facts.quiet else None, self.facts.text and self.facts.text.not_after]
+        return min((end for end in ends if end), default=None)
 
     @property
     def cart(self) -> DueCart:
@@ -59,6 +60,7 @@ def gather(delivery_ids: Sequence[int], now: datetime) -> list[Case]:
         feeds=_feeds(rows, contents, now),
         removed=_removed(rows, contents),
         limits=limits.limits(rows, now),
+        texts=text_law.law(rows, now),
     )
     return [
         Case(
@@ -84,6 +86,7 @@ class _Known:
     feeds: dict[int, Feed]
     removed: frozenset[int]
     limits: dict[int, limits.Limits]
+    texts: dict[int, TextLaw]
 
 
 def _facts(row: Due, address: str, content: Ready, known: _Known) -> StepFacts:
@@ -119,12 +122,13 @@ def _facts(row: Due, address: str, content: Ready, known: _Known) -> StepFacts:
         gone=words.gone(feed),
         rises=words.rises(feed),
         policy=content.policy,
-        channel_on=row.settings is None or row.settings.enabled,
+        channel_on=row.settings.enabled if row.settings else usable.is_on_by_itself(merchant, row.channel),
         step_kept=row.pk not in known.removed,
         quiet=_quiet(row, known.now),
         cap=known.limits[row.pk].cap,
         rest=known.limits[row.pk].rest,
         turn=known.limits[row.pk].turn,
+        text=known.texts.get(row.pk),
         holds_in_quiet_hours=content.quiet_hours == QuietHours.HOLD or _is_last(content),
     )
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 
 from aiq.lib import bulk, prepared
-from campaigns import browsers, ledger, limits, refusals, scheduling
+from campaigns import browsers, ledger, limits, refusals, scheduling, text_law
 from campaigns.channels.base import CHANNELS, ChannelError, OutcomeUnknown, Receipt
 from campaigns.composing import Composed
 from campaigns.due import Due
@@ -81,7 +81,9 @@ GROUP_COLUMNS = f"id bigint, digest text, shopper bigint, not_after timestamptz,
 
 def start(claim: Claim, group: Sequence[Composed]) -> list[Composed]:
     """Mark a group as sending, reading purchases, opt-outs, limits and the clock once more; what they stop is decided again at once."""
-    sql = START.format(group=f"jsonb_to_recordset(%s::jsonb) AS v({GROUP_COLUMNS})", limits=limits.STILL_WITHIN)
+    sql = START.format(
+        group=f"jsonb_to_recordset(%s::jsonb) AS v({GROUP_COLUMNS})", limits=limits.STILL_WITHIN + text_law.STILL_ALONE
+    )
     counted = limits.lock([one.case.delivery for one in group])
     whom = [_whom(one.case) for one in group if one.case.delivery.pk in counted]
     with prepared.cursor() as cursor:

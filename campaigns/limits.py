@@ -144,7 +144,7 @@ STILL_WITHIN = f"""
         {_LEFT} AND r.campaign_id = d.campaign_id AND r.episode_id <> d.episode_id AND {_WHEN} v.cooldown)
     ))
 """
-COLUMNS = "cap int, cap_hours int, cooldown int"
+COLUMNS = "cap int, cap_hours int, cooldown int, once boolean"
 
 
 def columns(row: Due) -> Mapping[str, Any]:
@@ -154,6 +154,7 @@ def columns(row: Due) -> Mapping[str, Any]:
         "cap": own.cap_messages if own else None,
         "cap_hours": own.cap_hours if own else None,
         "cooldown": row.campaign.cooldown_hours,
+        "once": True if row.channel == "sms" else None,
     }
 
 

@@ -199,6 +199,27 @@ _ALL = [
         "The quiet hours end before the message is too late, and the step waits for it",
     ),
     Reason(
+        "double_opt_in",
+        "not_confirmed",
+        "Consent was confirmed by text",
+        "The shopper has not confirmed the consent to texts",
+        "The shopper is asked by text and answers yes",
+    ),
+    Reason(
+        "one_text_per_episode",
+        "texted_before",
+        "No other text about this cart",
+        "The shopper already got a text about this cart",
+        "Nothing: carriers allow one text about each cart; the next abandonment counts",
+    ),
+    Reason(
+        "within_48_hours",
+        "after_48_hours",
+        "Within 48 hours",
+        "The cart was left more than 48 hours before, too late for a text",
+        "The next abandonment is in time",
+    ),
+    Reason(
         "discount_offered",
         "discount_archived",
         "Discount is still offered",

@@ -20,6 +20,7 @@ from campaigns.incentives import readiness
 from campaigns.models import Campaign, Step
 from campaigns.previewing import preview
 from campaigns.sequence_checks import sequence_checks
+from campaigns.text_review import text_checks_of
 from campaigns.wording import place_in_words
 
 
@@ -30,6 +31,7 @@ def checks(campaign: Campaign, now: datetime, met: Forecast | None = None) -> li
     found = [
         *_of_recipients(campaign),
         *sequence_checks(campaign, steps),
+        *text_checks_of(campaign, steps),
         *hours_checks(campaign, steps),
         *_of_merchant(campaign, [step for step in steps if step.channel == "email"]),
         *(check for step in steps for check in _of_step(campaign, step, now, several=len(steps) > 1)),

@@ -30,13 +30,20 @@ OFFERED: Mapping[str, tuple[str, str, str]] = {
 def ways(merchant: Merchant) -> list[Way]:
     """Every channel, usable or not, with one query."""
     settings = {one.channel: one for one in ChannelSettings.objects.for_merchant(merchant)}
-    return [Way(slug, *said, _why_not(slug, settings.get(slug))) for slug, said in OFFERED.items()]
+    return [Way(slug, *said, _why_not(slug, merchant, settings.get(slug))) for slug, said in OFFERED.items()]
 
 
-def _why_not(slug: str, settings: ChannelSettings | None) -> str:
+def is_on_by_itself(merchant: Merchant, channel: str) -> bool:
+    """Whether a channel may be used before anybody has set it up: carriers block texts about regulated goods."""
+    return not (channel == "sms" and merchant.regulated_goods)
+
+
+def _why_not(slug: str, merchant: Merchant, settings: ChannelSettings | None) -> str:
     label = OFFERED[slug][0]
     if slug not in CHANNELS:
         return f"{label} is not part of this installation."
     if settings is not None and not settings.enabled:
         return f"{label} is switched off. Switch it on in Settings → Channels."
+    if settings is None and not is_on_by_itself(merchant, slug):
+        return f"{label} is off for regulated goods, which carriers block. Whoever may send them switches it on in Settings → Channels."
     return ""
