@@ -43,7 +43,7 @@ class MerchantAdmin(MerchantScopedAdmin):
             },
         ),
         ("Look of the mails", {"fields": (("brand_color", "logo"), ("font", "locale"), "social", "link_domains")}),
-        ("Rules", {"fields": ("marketing_sets_live", "order_closes", "regulated_goods")}),
+        ("Rules", {"fields": ("marketing_sets_live", "order_closes", "double_opt_in", "regulated_goods")}),
     )
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

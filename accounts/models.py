@@ -126,6 +126,11 @@ class Merchant(models.Model):
         help_text="Other domains that links in messages may lead to, besides those of the stores.",
     )
     marketing_sets_live = models.BooleanField("Marketing may set live without approval", default=False)
+    double_opt_in = models.BooleanField(
+        "ask shoppers to confirm",
+        default=False,
+        help_text="Who subscribes by a store gets a message with one button first, and counts as subscribed once it is pressed.",
+    )
     regulated_goods = models.BooleanField(default=False)
     order_closes = models.CharField("an order closes", max_length=16, choices=OrderCloses, default=OrderCloses.OLDER)
     created_at = models.DateTimeField(auto_now_add=True)

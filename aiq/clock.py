@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 
 from aiq import backlog
 from aiq.lib.doorbell import ring
+from campaigns.opt_ins import opt_ins_wait
 from products.imports import asking
 from products.imports.waiting import imports_wait
 
@@ -40,6 +41,7 @@ TICKS: tuple[Tick, ...] = (
     Tick("imports", 5, "aiq.clock.ring_imports"),
     Tick("figures", 5 if settings.DEMO else 30, "aiq.clock.ring_figures"),
     Tick("orders", 10 if settings.DEMO else 60, "aiq.clock.ring_orders"),
+    Tick("opt_ins", 60, "aiq.clock.ring_opt_ins"),
     Tick("codes", 600, "aiq.clock.ring_codes"),
     Tick("retention", 3600, "aiq.clock.ring_retention"),
 )
@@ -71,6 +73,12 @@ def ring_figures() -> None:
 def ring_orders() -> None:
     """What was ordered is counted, for what sells and what is bought together."""
     ring("jobs", "campaigns.jobs.count_orders")
+
+
+def ring_opt_ins() -> None:
+    """The net under the bell for shoppers who are to confirm."""
+    if opt_ins_wait():
+        ring("jobs", "campaigns.jobs.ask_to_confirm")
 
 
 def ring_codes() -> None:

@@ -51,7 +51,7 @@ class Choice:
 def record(stated: Sequence[Stated]) -> list[str]:
     """Apply statements in the order of their time; for each an empty text, or why it changed nothing."""
     order = sorted(range(len(stated)), key=lambda i: stated[i].at)
-    open_rows, came_back = _known({one.shopper.pk for one in stated})
+    open_rows, came_back = known({one.shopper.pk for one in stated})
     answers = [""] * len(stated)
     made: list[Consent] = []
     closed: list[Consent] = []
@@ -71,7 +71,7 @@ def record(stated: Sequence[Stated]) -> list[str]:
     return answers
 
 
-def _known(shopper_ids: set[int]) -> tuple[dict[Place, Consent], set[Place]]:
+def known(shopper_ids: set[int]) -> tuple[dict[Place, Consent], set[Place]]:
     """What holds now per shopper, channel and topic; and who came back after an opt-out, which only they themselves can."""
     rows = list(Consent.objects.filter(shopper_id__in=shopper_ids))
     refused = {_place(row) for row in rows if row.closed_at and row.status == ConsentStatus.UNSUBSCRIBED}
@@ -119,7 +119,7 @@ def opt_in(shopper_id: int, channel: str, *, source: str, now: datetime) -> bool
 def choose(shopper_id: int, choices: Iterable[Choice], *, source: str, now: datetime) -> bool:
     """Write what the shopper says now, over whatever was known. False: it was so already, and nothing was written."""
     Shopper.objects.select_for_update(no_key=True).get(pk=shopper_id)
-    open_rows, _ = _known({shopper_id})
+    open_rows, _ = known({shopper_id})
     changed = [one for one in choices if _differs(open_rows.get((shopper_id, one.channel, one.topic)), one)]
     ended = [row.pk for one in changed if (row := open_rows.get((shopper_id, one.channel, one.topic)))]
     Consent.objects.filter(pk__in=ended).update(closed_at=now)

@@ -14,7 +14,7 @@ from typing import Any
 
 from accounts.models import CartTrigger, Store
 from aiq.lib import bulk
-from campaigns import consents, identity, matching, orders, refolding, scheduling
+from campaigns import consents, identity, matching, opt_ins, orders, refolding, scheduling
 from campaigns.facts import CartFact, ContactFact, CustomerFact, LineFact, OrderFact, Origin
 from campaigns.models import Cart, CartActivity, CartState, Shopper
 
@@ -70,7 +70,7 @@ def record(arrivals: Sequence[Arrival], now: datetime) -> dict[int, Recorded]:
     entries = [_Entry(arrival, fact) for arrival in arrivals for fact in arrival.facts]
     _place(entries)
     _identify(entries)
-    _consents(entries)
+    _consents(entries, now)
     touched = _carts(entries) | _orders(entries)
     matching.enter(refolding.refold(touched), now)
     scheduling.wake({entry.shopper.pk for entry in entries if entry.shopper})
@@ -144,14 +144,15 @@ def _describe(known: Iterable[tuple[Shopper, ContactFact]]) -> None:
     Shopper.objects.bulk_update(shoppers, [*fields, "attributes"])
 
 
-def _consents(entries: Sequence[_Entry]) -> None:
-    consents.record(
+def _consents(entries: Sequence[_Entry], now: datetime) -> None:
+    opt_ins.record_or_ask(
         [
             consents.Stated(entry.shopper, fact, fact.at or _told_at(entry))
             for entry in entries
             if entry.shopper
             for fact in entry.fact.customer.consents
-        ]
+        ],
+        now,
     )
 
 
@@ -164,7 +165,7 @@ def _contact_consents(
         if shopper
         for fact in contact.customer.consents
     ]
-    answers = consents.record([one for _, one in stated])
+    answers = opt_ins.record_or_ask([one for _, one in stated], now)
     refused: list[tuple[str, ...]] = [()] * len(facts)
     for (index, one), answer in zip(stated, answers, strict=True):
         if answer:

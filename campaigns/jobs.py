@@ -6,9 +6,10 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from aiq.lib import doorbell
-from campaigns import affinity, figures, matching, retention, scheduling, selfpausing, sending
+from campaigns import affinity, asking, figures, matching, retention, scheduling, selfpausing, sending
 from campaigns.incentives import warning
 
+ASK = "campaigns.jobs.ask_to_confirm"
 KEEP_UP, FORGET = "campaigns.jobs.keep_up", "campaigns.jobs.forget"
 COUNT_ORDERS, WARN_OF_CODES = "campaigns.jobs.count_orders", "campaigns.jobs.warn_of_codes"
 DRAIN_SECONDS = 20.0
@@ -65,6 +66,12 @@ def warn_of_codes() -> None:
     """Tell owners of discounts whose codes run low, once."""
     doorbell.answered(WARN_OF_CODES)
     warning.warn(timezone.now())
+
+
+def ask_to_confirm() -> None:
+    """Send what asks shoppers to confirm a consent."""
+    doorbell.answered(ASK)
+    asking.send_waiting(timezone.now())
 
 
 def forget() -> None:

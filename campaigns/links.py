@@ -8,7 +8,7 @@ from uuid import UUID
 
 from aiq.lib.signing import BadToken, sign, unsign
 
-CLICK, OPEN, UNSUBSCRIBE = "c", "o", "u"
+CLICK, OPEN, UNSUBSCRIBE, CONFIRM = "c", "o", "u", "y"
 OF_A_TEST = "test"
 
 
@@ -72,6 +72,16 @@ def links_of_a_test(base: str) -> PlainLinks:
     """Links for a test that is sent: they work and nothing is counted; the way out leads to a page that says so."""
     way_out = f"{base}/u/{OF_A_TEST}"
     return PlainLinks(unsubscribe_url=way_out, preferences_url=way_out)
+
+
+def confirm_url(base: str, request: UUID) -> str:
+    """Where a shopper confirms what an opt-in request asked."""
+    return f"{base}/u/confirm/{sign(CONFIRM, request.bytes)}"
+
+
+def read_confirm(token: str) -> UUID:
+    """The opt-in request of `/u/confirm/{token}`. Raises `BadToken`."""
+    return _delivery(unsign(CONFIRM, token))
 
 
 def read_click(token: str) -> tuple[UUID, str]:

@@ -4,11 +4,13 @@ address and stay, and so do the daily figures."""
 from datetime import datetime, timedelta
 
 from aiq.lib import forgetting
-from campaigns.models import SentMessage, TrackingEvent
+from campaigns.models import OptInRequest, SentMessage, TrackingEvent
 
 KEPT = timedelta(days=396)
+ASKED = timedelta(days=90)
 
 
 def forget(now: datetime) -> int:
     """Delete opens, clicks and providers' reports, and the data of messages, that are old enough; how many rows."""
-    return sum(forgetting.forget(model, "at", now - KEPT) for model in (TrackingEvent, SentMessage))
+    asked = forgetting.forget(OptInRequest, "asked_at", now - ASKED)
+    return asked + sum(forgetting.forget(model, "at", now - KEPT) for model in (TrackingEvent, SentMessage))

@@ -5,6 +5,7 @@ from django.urls import path
 from campaigns.views import callbacks, preferences, public
 
 urlpatterns = [
+    path("u/confirm/<str:token>", preferences.confirm, name="confirm"),
     path("u/<str:token>", preferences.preferences, name="preferences"),
     path("c/<str:token>", public.click, name="click"),
     path("i/<str:token>", public.short, name="short"),

@@ -119,7 +119,9 @@ class ShopperAdmin(MerchantScopedAdmin):
     @display(description="Break from reminders")
     def pause(self, shopper: Shopper) -> Any:
         until = shopper.snoozed_until
-        return format_html("Until {}", moment(until, timezone.now())) if until and until > timezone.now() else "None"
+        return (
+            format_html("Until {}", moment(until, timezone.now())) if until and until > timezone.now() else "No break"
+        )
 
     @display(description="Wants to see no more")
     def refused(self, shopper: Shopper) -> str:

@@ -79,7 +79,10 @@ class PushSubscription(models.Model):
 
 
 class OptInRequest(models.Model):
-    """A double opt-in under way: the shopper was asked by a message, and may confirm until `expires_at`."""
+    """A double opt-in under way: the shopper is asked by a message, and may confirm until `expires_at`.
+
+    `times`: how often they were asked. `sent_at` empty: the message waits to be handed over, and is so once.
+    """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     shopper = models.ForeignKey(Shopper, on_delete=models.CASCADE, related_name="opt_in_requests")
@@ -90,6 +93,8 @@ class OptInRequest(models.Model):
     asked_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    times = models.PositiveSmallIntegerField(default=1, db_default=1)
+    sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -97,6 +102,7 @@ class OptInRequest(models.Model):
                 fields=["shopper", "channel", "topic"], condition=Q(confirmed_at__isnull=True), name="one_open_opt_in"
             )
         ]
+        indexes = [models.Index(fields=["asked_at"], name="opt_in_waiting", condition=Q(sent_at__isnull=True))]
 
     def __str__(self) -> str:
         return f"{self.channel} asked {self.asked_at:%Y-%m-%d}"

@@ -7,12 +7,13 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import transaction
 from django.db.models import CharField, F, Func, Value
 
-from campaigns import consents, matching, refolding, scheduling
+from campaigns import consents, matching, opt_ins, refolding, scheduling
 from campaigns.channels.base import CHANNELS
-from campaigns.consents import Choice
-from campaigns.models import CartActivity, Closed, Consent, OptInRequest, Shopper, Topic, TrackingEvent, TrackingKind
+from campaigns.consents import Choice, Stated
+from campaigns.facts import ConsentFact, ConsentStatus, Topic
+from campaigns.models import CartActivity, Closed, Consent, OptInRequest, Shopper, TrackingEvent, TrackingKind
 from campaigns.models.shoppers import CART_TOPIC
-from campaigns.preferences.standing import Person, standing
+from campaigns.preferences.standing import Person, Switch, standing
 
 PAUSES = {"week": timedelta(days=7), "month": timedelta(days=30)}
 SOURCE = "preference page"
@@ -31,9 +32,23 @@ def subscribe(person: Person, now: datetime) -> None:
 
 
 def save(person: Person, shown: Collection[str], on: Collection[str], now: datetime) -> None:
-    """The switches as they were left; what was not shown stays as it is."""
+    """The switches as they were left; what was not shown stays as it is.
+
+    A phone that did not bring the shopper here answers for itself: texts are turned on by a reply from it.
+    """
     switches = [one for one in standing(person, now).switches if one.name in shown]
-    _choose(person, [Choice(one.channel, one.name in on, one.topic, one.label) for one in switches], now)
+    asked = [
+        one for one in switches if one.name in on and not one.on and one.channel == "sms" != person.delivery.channel
+    ]
+    made = [Choice(one.channel, one.name in on, one.topic, one.label) for one in switches if one not in asked]
+    _choose(person, made, now)
+    if asked and person.shopper:
+        opt_ins.record_or_ask([_stated(person.shopper, one, now) for one in asked], now)
+
+
+def _stated(shopper: Shopper, one: Switch, now: datetime) -> Stated:
+    fact = ConsentFact(one.channel, ConsentStatus.SUBSCRIBED, now, SOURCE, one.label, topic=Topic(one.topic), ask=True)
+    return Stated(shopper, fact, now)
 
 
 def stop(person: Person, now: datetime) -> None:

@@ -21,10 +21,14 @@ from accounts.models import Merchant
 from aiq.lib import limits
 from aiq.lib.colors import color_of
 from aiq.lib.signing import BadToken
-from campaigns import links
+from campaigns import links, opt_ins
+from campaigns.context import locale_of
+from campaigns.models import OptInRequest
 from campaigns.preferences import acting
-from campaigns.preferences.standing import Person, person_of, standing
+from campaigns.preferences.standing import Person, masked, person_of, standing
+from campaigns.preferences.wording import words
 from campaigns.rendering import DEFAULT_COLOR, readable_on
+from campaigns.templating.parts import language_of
 from campaigns.views.public import POLICY, public
 
 POSTS, SECONDS = 60, 60
@@ -87,3 +91,27 @@ def in_the_look_of(request: HttpRequest, merchant: Merchant, template: str, cont
         "style-src 'self'", f"style-src 'self' 'nonce-{nonce}'"
     )
     return response
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+@public
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """`/u/confirm/{token}`, behind the button of a double opt-in's mail: GET asks, POST is the yes."""
+    related = OptInRequest.objects.select_related("shopper__merchant")
+    asked = related.filter(code=links.read_confirm(token)).first()
+    if asked is None:
+        raise BadToken("no such request, or its shopper was erased")
+    now = timezone.now()
+    if request.method == "POST" and limits.allowed(f"y:{asked.code}", POSTS, SECONDS):
+        opt_ins.confirm(asked, now)
+        asked.refresh_from_db()
+    shopper, merchant = asked.shopper, asked.shopper.merchant
+    locale = locale_of(merchant, shopper)
+    context = {
+        "say": words(locale, merchant=merchant.name, address=masked(shopper, asked.channel)),
+        "confirmed": asked.confirmed_at is not None,
+        "good": asked.confirmed_at is None and asked.expires_at > now,
+        "language": language_of(locale),
+    }
+    return in_the_look_of(request, merchant, "public/confirm.html", context)

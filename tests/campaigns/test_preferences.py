@@ -12,7 +12,17 @@ from aiq.lib import doorbell
 from campaigns import consents, intake, refolding, sending
 from campaigns.facts import CartFact, CartStatus, ConsentFact, ConsentStatus, ContactFact, CustomerFact, Origin
 from campaigns.links import LinkMaker
-from campaigns.models import Cart, CartActivity, Consent, Delivery, Episode, SentMessage, Shopper, TrackingEvent
+from campaigns.models import (
+    Cart,
+    CartActivity,
+    Consent,
+    Delivery,
+    Episode,
+    OptInRequest,
+    SentMessage,
+    Shopper,
+    TrackingEvent,
+)
 from tests import factories
 from tests.conftest import Sink
 
@@ -261,3 +271,12 @@ def test_who_may_reopen_what(door: str, before: str | None, after: str) -> None:
     else:
         consents.choose(shopper.pk, [consents.Choice("email", True)], source="preference page", now=timezone.now())
     assert standing(shopper) == {"email.cart": after}
+
+
+def test_texts_are_turned_on_from_the_phone_itself_not_from_a_mail() -> None:
+    merchant = factories.merchant()
+    one = delivery(merchant=merchant, shopper=factories.shopper(merchant, phone="+13035550142"))
+    said = press(one, "save", shown=["email.cart", "sms.cart"], on=["email.cart", "sms.cart"])
+    assert standing(one.shopper) == {"email.cart": "subscribed"}
+    assert OptInRequest.objects.get().channel == "sms"
+    assert "Waiting for you to confirm" in said.content.decode()
