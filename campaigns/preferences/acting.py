@@ -56,7 +56,7 @@ def stop(person: Person, now: datetime) -> None:
     if person.shopper is None:
         return
     held = Consent.objects.filter(shopper=person.shopper, closed_at__isnull=True).values_list("channel", "topic")
-    every = {(channel.slug, topic) for channel in CHANNELS for topic in Topic.values}
+    every = {(channel.slug, topic) for channel in CHANNELS for topic in Topic}
     _choose(person, [Choice(channel, False, topic) for channel, topic in sorted(every | set(held))], now)
 
 
