@@ -73,6 +73,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("Merchant", "tune", "admin:accounts_merchant_changelist", access.MANAGE_SETTINGS),
             Entry("Channels", "forum", "channel_settings", access.MANAGE_SETTINGS),
+            Entry("Sender", "verified", "sender:page", access.MANAGE_SETTINGS),
             Entry("Team", "badge", "admin:accounts_membership_changelist", access.MANAGE_TEAM),
         ),
     ),

@@ -137,6 +137,7 @@ MEDIA_ROOT = DATA_DIR / "media"
 
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="AIQ Cart <no-reply@localhost>")
 EMAIL_URL = env("EMAIL_URL", default="")
+DNS_SERVER = env("DNS_SERVER", default="")
 SMS_URL = env("SMS_URL", default="")
 SMS_GATEWAY = environment.sms(SMS_URL, env)
 PUSH_URL = env("PUSH_URL", default="")

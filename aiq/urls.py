@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/integrations/", include("integrations.page_urls")),
     path("admin/channels/", channel_settings.channel_settings, name="channel_settings"),
     path("admin/deliveries/", include("campaigns.insight_urls")),
+    path("admin/sender/", include("campaigns.sender.urls")),
     path("admin/why/", why_pages.why, name="why"),
     path("admin/shoppers/", include("integrations.privacy.urls")),
     path("admin/home/pulse/", home.pulse_view, name="home_pulse"),

@@ -19,6 +19,7 @@ from campaigns.hours_checks import hours_checks
 from campaigns.incentives import readiness
 from campaigns.models import Campaign, Step
 from campaigns.previewing import preview
+from campaigns.sender.checking import domain_of, identity_of
 from campaigns.sequence_checks import sequence_checks
 from campaigns.text_review import text_checks_of
 from campaigns.wording import place_in_words
@@ -75,6 +76,7 @@ def _of_merchant(campaign: Campaign, mails: Sequence[Step]) -> Iterator[Check]:
         yield Check("sender", level, text, fix, "Give a sender address", access.MANAGE_SETTINGS)
     else:
         yield Check("sender", OK, f"Sent from {sender}.")
+        yield from _of_sender_domain(merchant, mails)
     if merchant.postal_address.strip():
         yield Check("postal_address", OK, "The footer shows the postal address.")
     else:
@@ -86,6 +88,24 @@ def _of_merchant(campaign: Campaign, mails: Sequence[Step]) -> Iterator[Check]:
             "Give the postal address",
             access.MANAGE_SETTINGS,
         )
+
+
+def _of_sender_domain(merchant: Merchant, mails: Sequence[Step]) -> Iterator[Check]:
+    """What the DNS said of the domains in From; nothing where mails are caught."""
+    addresses = {parseaddr(sender_of(merchant, step))[1] for step in mails} if settings.EMAIL_URL else ()
+    fix = reverse("sender:page")
+    for domain in sorted({domain_of(address) for address in addresses}):
+        identity = identity_of(merchant, domain)
+        if identity.free:
+            text = f"{domain} belongs to a mailbox provider, which lets nobody else send in its name."
+        elif not identity.findings:
+            text = f"Nobody has looked yet whether the DNS of {domain} lets your mails through."
+        elif identity.missing:
+            text = f"The DNS of {domain} lacks {identity.missing}, so mails may land in spam."
+        else:
+            yield Check("sender_domain", OK, f"The DNS of {domain} has SPF, DKIM and DMARC.")
+            continue
+        yield Check("sender_domain", WARN, text, fix, "See the records", access.MANAGE_SETTINGS)
 
 
 def _of_content(step: Step, merchant: Merchant, fix: str) -> Iterator[Check]:
