@@ -8,7 +8,10 @@ import re
 from campaigns.templating.cutting import CLOSE, OPEN, TOKEN, Cut, tag_name
 from campaigns.templating.macros import Problem
 
-_HREF = re.compile(r"(<(?!link\b)[a-zA-Z][^<>]*?\shref=)(?:\"([^\"]*)\"|'([^']*)')")
+# What stands in quotes before it may hold a ">".
+_HREF = re.compile(
+    r"(<(?!link\b)[a-zA-Z](?:[^<>\"']|\"[^\"]*\"|'[^']*')*?\shref\s*=\s*)(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE
+)
 _BODY = re.compile(r"<body\b[^>]*>")
 _OUTPUT = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 _UNTRACKED = re.compile(r"^(unsubscribe_url|preferences_url)\b")

@@ -46,8 +46,10 @@ _OPEN_ENDED = frozenset({"mj-attributes", "mj-html-attributes"})
 _KNOWN = frozenset().union(*CHILDREN.values()) - {"mjml"}
 _NO_LIQUID = frozenset({"", "mjml", "mj-head", "mj-attributes", "mj-html-attributes"})
 _BANNED = frozenset(
-    "script iframe frame frameset object embed applet form input button select textarea link base audio video".split()
+    "script iframe frame frameset object embed applet form input button select textarea link base audio video svg "
+    "math".split()
 )
+_BANNED_WITHIN = re.compile(rf"<\s*({'|'.join(sorted(_BANNED))})\b", re.IGNORECASE)
 _CONSTANT = re.compile(r"(inner-)?(padding|border)(-top|-right|-bottom|-left)?|(border-|icon-)?width|width")
 _PIECES = re.compile(
     r"(?P<comment><!--.*?-->)|(?P<other><[!?][^>]*>)|</\s*(?P<close>[^\s>]+)\s*>"
@@ -195,6 +197,9 @@ class Walk:
     def _refuse(self, piece: Piece, code: str, message: str, offset: int = 0) -> None:
         self.problems.append(Problem(self.source.line(piece.start + offset), code, message))
 
+    def _refuse_element(self, piece: Piece, name: str, offset: int = 0) -> None:
+        self._refuse(piece, "not_allowed", f"<{name}> cannot be used in a message.", offset)
+
     def _other(self, piece: Piece) -> None:
         self._refuse(piece, "not_allowed", "Declarations and CDATA sections are not needed: leave them out.")
 
@@ -202,6 +207,8 @@ class Walk:
         self._count += 1
         self._meet(piece, piece.raw, self._count)
         if piece.raw.startswith("<!--[if"):
+            if banned := _BANNED_WITHIN.search(piece.raw):
+                self._refuse_element(piece, banned[1].lower(), banned.start())
             self.out.append(piece.raw)
 
     def _close(self, piece: Piece) -> None:
@@ -249,7 +256,7 @@ class Walk:
         parent = self._stack[-1][0]
         lowered = name.lower()
         if lowered in _BANNED or TOKEN.search(name):
-            self._refuse(piece, "not_allowed", f"<{lowered}> cannot be used in a message.")
+            self._refuse_element(piece, lowered)
         elif lowered.startswith(("mj-", "mjml", "aiq-")) and parent not in _OPEN_ENDED:
             if name not in _KNOWN and name != "mjml":
                 self._refuse(piece, "unknown_element", f"There is no <{name}> in MJML.")
@@ -261,10 +268,15 @@ class Walk:
             self._refuse(piece, "misplaced", f"<{name}> in <{parent or 'the document'}> belongs into an <mj-text>.")
 
     def _check_attributes(self, piece: Piece, name: str) -> None:
-        for attribute, value in attributes_of(piece.attributes).items():
+        named = attributes_of(piece.attributes)
+        if len(named) < len(_ATTRIBUTE.findall(piece.attributes)):
+            self._refuse(piece, "not_allowed", "An attribute is given twice, in capitals and in small letters.")
+        for attribute, value in named.items():
             self._count += 1
             self._meet(piece, value, self._count)
-            if attribute.startswith("on"):
+            if attribute == "http-equiv":
+                self._refuse(piece, "not_allowed", "A message cannot lead on by itself: leave “http-equiv” out.")
+            elif attribute.startswith("on"):
                 self._refuse(piece, "not_allowed", f"Scripts cannot be used in a message: leave “{attribute}” out.")
             elif name.startswith("mj-") and _CONSTANT.fullmatch(attribute) and TOKEN.search(value):
                 self._refuse(piece, "liquid_in_size", f"“{attribute}” must be a constant: sizes are laid out at save.")

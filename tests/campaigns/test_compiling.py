@@ -53,6 +53,12 @@ def problems(inner="", /, **changes):
         ("<mj-text><b onclick='x'>x</b></mj-text>", "not_allowed"),
         ("<mj-text><![CDATA[x]]></mj-text>", "not_allowed"),
         ("<mj-text><a href='javascript:x'>x</a></mj-text>", "bad_link"),
+        ("<mj-text><a title='a > b' href='javascript:x'>x</a></mj-text>", "bad_link"),
+        ("<mj-text><a HREF='javascript:x'>x</a></mj-text>", "bad_link"),
+        ("<mj-text><a href='https://x.example/' HREF='javascript:x'>x</a></mj-text>", "not_allowed"),
+        ("<mj-text><svg><a xlink:href='javascript:x'>x</a></svg></mj-text>", "not_allowed"),
+        ("<mj-text><!--[if mso]><script>x</script><![endif]--></mj-text>", "not_allowed"),
+        ("<mj-text><meta http-equiv='refresh' content='0;url=https://x.example/' /></mj-text>", "not_allowed"),
         ("<mj-text><a href='shop/cart'>x</a></mj-text>", "bad_link"),
         ("<mj-button href='x{{ cart.url }}'>x</mj-button>", "bad_link"),
         ("<mj-text>\x00</mj-text>", "unprintable"),
@@ -102,6 +108,12 @@ def test_blocks_between_elements_leave_nothing_behind():
     html = render(content, {"items": [{"name": "Tea"}, {"name": "Pot"}]}, PlainLinks()).html
     assert html.count(">Tea<") == html.count(">Pot<") == 1
     assert "mj-raw" not in html
+
+
+@pytest.mark.parametrize("link", ['<a title="1 > 0" href="https://x.example/">', '<A HREF = "https://x.example/">'])
+def test_a_link_is_counted_however_it_is_written(link):
+    content = compiled(f"<mj-text>{link}x{'</A>' if 'HREF' in link else '</a>'}</mj-text>")
+    assert '{{ "https://x.example/" | track }}' in content.html
 
 
 def test_ampersands_and_entities_are_taken_as_people_write_them():
