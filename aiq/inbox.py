@@ -15,12 +15,14 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from accounts import access
 from accounts.models import User
-from aiq import mailbox
+from aiq import mailbox, phone
 from aiq.checks import LOOPBACK
 from campaigns.models import Delivery
 
@@ -71,7 +73,9 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
     found, path = _mail_or_404(request, name)
     why = f"{reverse('admin:index')}why/?q={found.delivery}" if found.delivery else ""
     if found.kind != "mail":
-        return render(request, "inbox/page.html", _context(request) | {"mail": found, "why": why})
+        thread = phone.thread(settings.CATCHER_DIR, found)
+        shown = {"mail": found, "why": why, "thread": thread, "may_answer": phone.may_answer(found)}
+        return render(request, "inbox/page.html", _context(request) | shown)
     parts = mailbox.read(path)
     wanted = request.GET.get("part", "")
     part = wanted if wanted in PARTS else ("message" if parts.html else "text")
@@ -81,9 +85,20 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @_guarded
+@require_POST
+def answer(request: HttpRequest, name: str) -> HttpResponse:
+    """Answer a caught text as its shopper would."""
+    found, _ = _mail_or_404(request, name)
+    phone.answer(settings.CATCHER_DIR, found, request.POST.get("text", "")[:500], timezone.now())
+    return redirect("inbox_mail", name)
+
+
+@_guarded
 def body(request: HttpRequest, name: str) -> HttpResponse:
     """The HTML of a mail for the frame, where it can run nothing and belongs to no site."""
-    _, path = _mail_or_404(request, name)
+    found, path = _mail_or_404(request, name)
+    if found.kind != "mail":
+        raise Http404("No such mail.")
     return HttpResponse(mailbox.read(path).html, headers={"Content-Security-Policy": MAIL_POLICY})
 
 
@@ -92,7 +107,9 @@ def _context(request: HttpRequest) -> dict[str, object]:
     visible, needle = _visible(request), query.casefold()
     mails = mailbox.newest(
         settings.CATCHER_DIR,
-        lambda mail: needle in f"{mail.recipient} {mail.subject}".casefold() and visible(mail),
+        lambda mail: (
+            not mail.fields.get("mine") and needle in f"{mail.recipient} {mail.subject}".casefold() and visible(mail)
+        ),
         SHOWN,
     )
     return {"mails": mails, "query": query, "shown": SHOWN, "catching": not settings.EMAIL_URL}

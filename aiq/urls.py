@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics, name="metrics"),
     path("inbox/", inbox.listing, name="inbox"),
     path("inbox/<str:name>/", inbox.mail, name="inbox_mail"),
+    path("inbox/<str:name>/answer", inbox.answer, name="inbox_answer"),
     path("inbox/<str:name>/body", inbox.body, name="inbox_body"),
     path("anymail/", include("anymail.urls")),
     *(path("", include(f"{app}.urls")) for app in APPS if find_spec(f"{app}.urls")),

@@ -17,6 +17,7 @@ from accounts.models import Role
 from aiq import mailbox
 from aiq.catcher import Catcher, serve
 from aiq.lib import catching
+from aiq.lib.catching import catch
 from aiq.runner import free_port
 from tests import factories
 
@@ -195,3 +196,45 @@ def test_a_notification_is_shown_as_on_a_phone_with_its_picture_and_buttons(clie
     assert "To 2 browsers, 430 of 3,993 bytes." in page
     assert 'src="https://cdn.example/tea.png"' in page
     assert '<a href="https://cart.example/c/x" target="_blank" rel="noopener">Return to your cart</a>' in page
+
+
+def text(folder: Path, words: str = "Your cart waits", **fields: Any) -> str:
+    given = {"sender": "+16125550100", "recipient": "+16125550188", "text": words, "delivery": "", "segments": 1}
+    return catch(folder, "sms", given | {"alphabet": "GSM-7"} | fields)
+
+
+def test_a_text_is_shown_as_on_a_phone_with_its_links(client: Client, folder: Path) -> None:
+    name = text(folder, "Fernwood: http://127.0.0.1:8000/i/0123456789 <b>Reply STOP</b>")
+    page = client.get(f"/inbox/{name}/", **HERE).content.decode()
+    assert '<a href="http://127.0.0.1:8000/i/0123456789"' in page
+    assert "&lt;b&gt;Reply STOP" in page
+    assert "1 segment, GSM-7" in page
+    assert client.get(f"/inbox/{name}/body", **HERE).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_text_is_answered_as_its_shopper_would(client: Client, folder: Path) -> None:
+    merchant = factories.merchant(name="Fernwood")
+    shopper = factories.shopper(merchant, subscribed=False, phone="+16125550188")
+    factories.consent(shopper, channel="sms")
+    campaign = factories.live_campaign(merchant, step={"channel": "sms"})
+    delivery = factories.delivery(campaign, factories.abandoned_cart(merchant, shopper), status="sent")
+    name = text(folder, delivery=str(delivery.code))
+    assert "Answer as the shopper" in client.get(f"/inbox/{name}/", **HERE).content.decode()
+    page = client.post(f"/inbox/{name}/answer", {"text": "Stop"}, follow=True, **HERE).content.decode()
+    assert "Fernwood: you are unsubscribed" in page
+    assert recipients(client) == ["+16125550188"] * 2
+    assert shopper.consents.get(closed_at=None, topic="cart").status == "unsubscribed"
+
+
+@pytest.mark.django_db
+def test_nobody_answers_a_text_that_is_not_theirs(client: Client, folder: Path, settings: Any) -> None:
+    settings.DEMO = False
+    delivery = factories.delivery(
+        factories.live_campaign(factories.merchant(), step={"channel": "sms"}),
+        factories.abandoned_cart(factories.merchant()),
+    )
+    name = text(folder, delivery=str(delivery.code))
+    client.force_login(factories.user(Role.OWNER, factories.merchant()))
+    assert client.post(f"/inbox/{name}/answer", {"text": "STOP"}, **HERE).status_code == 404
+    assert len(list(folder.glob("*.json"))) == 1
