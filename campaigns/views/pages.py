@@ -134,8 +134,8 @@ def message(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     shown = _chosen_version(campaign, versions, request.GET.get("version", ""))
     contents = sorted(shown.contents.all(), key=lambda one: (one.position, one.rank, one.variant)) if shown else []
     step = first_step(campaign)
-    messages = [_said(campaign, one, shown) for one in contents or campaign.steps.select_related("discount")]
-    return tab(request, campaign, "message", versions=versions, shown=shown, step=step, messages=messages)
+    said = [_said(campaign, one, shown) for one in contents or campaign.steps.select_related("discount")]
+    return tab(request, campaign, "message", versions=versions, shown=shown, step=step, said=said)
 
 
 def _said(campaign: Campaign, one: Content | Step, version: CampaignVersion | None) -> dict[str, Any]:
