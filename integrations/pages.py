@@ -19,7 +19,7 @@ from accounts import access
 from aiq.lib.crypto import CannotDecryptError, decrypt, encrypt
 from campaigns.models import Campaign
 from campaigns.views.scope import page, signed_in, tell
-from integrations import connecting
+from integrations import connecting, push_guide
 from integrations.cards import card, cards, last_event, what_came
 from integrations.connecting import CannotConnectError
 from integrations.forms import ConnectForm, SecretForm, SettingsForm
@@ -165,6 +165,7 @@ def _about(request: HttpRequest, connection: Connection) -> dict[str, Any]:
         "webhook_url": connecting.webhook_url(connection),
         "api_url": urljoin(settings.PUBLIC_URL, "/v2/"),
         "sample": _sample(request, once),
+        "push": push_guide.guide(connection),
         "guide": select_template([f"integrations/guide/{provider.slug}.html", "integrations/guide/api.html"]),
     }
 

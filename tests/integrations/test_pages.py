@@ -107,6 +107,20 @@ def test_a_store_is_silent_only_once_it_had_a_day_to_speak(operator: Client, mer
     assert "Nothing has been heard for more than a day" in text(operator.get(HOME))
 
 
+def test_what_is_copied_for_notifications_names_the_store_and_where_it_works(
+    operator: Client, merchant: Merchant, settings: Any
+) -> None:
+    store = make.store(merchant, name="North Loop", url="https://shop.example/start")
+    address = f"{HOME}{make.connection(merchant, [store, make.store(merchant, 'Nowhere', url='')]).code}/"
+    page = text(operator.get(address))
+    assert f'importScripts("{settings.PUBLIC_URL}/push/sw.js");' in page
+    assert f"{settings.PUBLIC_URL}/push/{store.code}/aiq-push.js" in page
+    assert "Only pages at <code>https://shop.example</code>" in page
+    assert "Give Nowhere its address first" in page
+    settings.VAPID_PRIVATE_KEY = ""
+    assert "aiq-push.js" not in text(operator.get(address))
+
+
 def test_a_new_key_is_shown_and_the_old_one_goes_on(operator: Client, merchant: Merchant) -> None:
     made = connected(merchant)
     page = text(operator.post(f"{HOME}{made.connection.code}/rotate/", follow=True))
