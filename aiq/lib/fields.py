@@ -15,6 +15,8 @@ from aiq.lib.currencies import CODES
 MAX_ID = 128
 MAX_DIGITS = 12
 MAX_TEXT = 20_000
+# What turns the direction of writing of all that stands behind it (Unicode Standard Annex 9: embeddings, overrides, isolates).
+_TURNS = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 _PRICE = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _EMAIL = re.compile(
     r"(?=.{3,254}\Z)[^\s@\"(),:;<>\[\\\]\x00-\x1f\x7f]{1,64}@"
@@ -64,6 +66,12 @@ def _text(value: Any, limit: int = MAX_TEXT) -> str:
     return value
 
 
+def unturned(text: str) -> str:
+    """Words that cannot turn around what is written behind them: "Instead of … (sold out)", or a decision. Right-to-left
+    scripts need none of what is taken out."""
+    return text if text.isascii() else text.translate(_TURNS)
+
+
 class Id(Kind, str):
     """The store's id of something, text or integer, kept as text. Blank is as absent."""
 
@@ -85,7 +93,7 @@ class Text(Kind, str):
 
     @classmethod
     def read(cls, value: Any) -> "Text":
-        return cls(_text(value).strip())
+        return cls(unturned(_text(value)).strip())
 
 
 class Email(Kind, str):

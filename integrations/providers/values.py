@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 
 import phonenumbers
 
+from aiq.lib.fields import unturned
+
 Kept: TypeAlias = Mapping[str, "Kept | None"]
 
 
@@ -23,6 +25,10 @@ def phone(text: str) -> str:
 
 def words(value: Any, limit: int) -> str:
     """Text or a number as text, cut at `limit`; anything else is "". For providers whose types drift."""
+    return unturned(_cut(value, limit))
+
+
+def _cut(value: Any, limit: int) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return ""
     return str(value).strip()[:limit].rstrip()
@@ -30,7 +36,7 @@ def words(value: Any, limit: int) -> str:
 
 def identifier(value: Any) -> str:
     """An id as text, or "" where it is none. Longer than 128 is cut nowhere: it would become another id."""
-    text = words(value, 129)
+    text = _cut(value, 129)
     return text if len(text) <= 128 else ""
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from aiq.lib.currencies import CODES
-from aiq.lib.fields import FieldProblem, Id, Price
+from aiq.lib.fields import FieldProblem, Id, Price, unturned
 from aiq.lib.weblinks import link
 from products.facts import ProductFact, StockFact
 from products.imports import google
@@ -89,9 +89,9 @@ class _Reading:
             attributes=attributes,
             updated_at=as_of,
             stock=self._stock(as_of),
-            name=self.values.get("name", ""),
-            brand=self.values.get("brand", ""),
-            category=self.values.get("category", ""),
+            name=unturned(self.values.get("name", "")),
+            brand=unturned(self.values.get("brand", "")),
+            category=unturned(self.values.get("category", "")),
         )
 
     def _value(self, name: str, read: Callable[[str], T]) -> T | None:

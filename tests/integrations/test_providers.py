@@ -158,6 +158,12 @@ def test_a_phone_needs_its_country_code(text: str, read: str) -> None:
     assert phone(text) == read
 
 
+def test_a_name_from_shopify_cannot_turn_around_what_is_written_behind_it() -> None:
+    body = parsed("shopify-products-update.json")
+    given = body | {"title": f"\u202e{body['title']}"}
+    assert SHOPIFY.parse("products/update", given, AT) == SHOPIFY.parse("products/update", body, AT)
+
+
 @pytest.mark.parametrize("vector", vectors("shopify"), ids=lambda vector: vector["file"])
 def test_a_shopify_signature_fits_only_the_very_bytes_and_secret(vector: dict[str, Any]) -> None:
     body, headers, secret = raw(vector["file"]), vector["headers"], vector["secret"]

@@ -29,6 +29,12 @@ def test_the_sample_cart_reads() -> None:
     assert [line.price for line in document.products] == [Decimal("45.00"), Decimal("18")]
 
 
+def test_a_name_cannot_turn_around_what_is_written_behind_it() -> None:
+    line = {"id": "p-\u202e1", "name": "\u202eTea\u2066 שלום ", "price": "1", "quantity": 1}
+    [read] = cart(products=[line]).products or []
+    assert (read.name, read.id) == ("Tea שלום", "p-\u202e1")
+
+
 @pytest.mark.parametrize(
     ("fields", "found"),
     [

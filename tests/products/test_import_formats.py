@@ -232,3 +232,10 @@ def test_a_quantity_is_whole(text: str, number: int | None) -> None:
 )
 def test_stock_is_yes_no_or_later(text: str, word: str) -> None:
     assert yes_or_no(text) == word
+
+
+def test_a_name_in_a_file_cannot_turn_around_what_is_written_behind_it():
+    row = SourceRow(2, {"key": "p-1", "name": "\u202eTea", "brand": "\u2067Fern", "category": "\u202dTea"})
+    fact = check(row, FeedFormat.CSV, "USD", datetime.now(UTC)).fact
+    assert fact is not None
+    assert (fact.name, fact.brand, fact.category) == ("Tea", "Fern", "Tea")
