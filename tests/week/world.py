@@ -100,9 +100,18 @@ def _person(number: int, dice: Random) -> Person:
     return Person(number, home, email, phone, dice.random() < 0.3, dice.random() < 0.3, known)
 
 
+def _just_before_closing(home: Home, day: datetime) -> datetime:
+    """So that what is due an hour later piles up in the last minutes of the hours."""
+    local = day.astimezone(ZoneInfo(home.zone))
+    closes = home.hours[max(0, local.weekday() - 4)][1] or 20 * 60
+    return local.replace(hour=closes // 60 - 1, minute=closes % 60, second=0).astimezone(UTC) - timedelta(minutes=2)
+
+
 def _week_of(number: int, dice: Random) -> Iterator[Happening]:
     for cart in range(dice.choice([0, 1, 1, 1, 2, 2, 3])):
         key, at = f"cart-{number}-{cart}", BEGIN + WEEK * dice.random()
+        if dice.random() < 0.4:
+            at = _just_before_closing(HOMES[number % len(HOMES)], at)
         yield Happening(at, "abandoned", number, key)
         what = dice.random()
         if what < 0.3:
