@@ -31,7 +31,7 @@ def test_the_sample_cart_reads() -> None:
 
 def test_a_name_cannot_turn_around_what_is_written_behind_it() -> None:
     line = {"id": "p-\u202e1", "name": "\u202eTea\u2066 שלום ", "price": "1", "quantity": 1}
-    [read] = cart(products=[line]).products or []
+    [read] = cart(cartID="c-1", products=[line]).products or []
     assert (read.name, read.id) == ("Tea שלום", "p-\u202e1")
 
 
