@@ -6,7 +6,7 @@ step in several messages: they share position, delay and expiry. Everything here
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -22,9 +22,8 @@ MAX_DELAY_MINUTES = 30 * 1440
 VARIANTS = "abcd"
 PLANS = {CampaignKind.AB: plans.AB, CampaignKind.WATERFALL: plans.WATERFALL}
 DEFAULT_DELAY = 60
-# The usual three reminders: after an hour, a day, three days. Texts end within 48 hours of the abandonment (CTIA).
-PRESETS = {"sms": (60, 1440, 2760)}
-USUAL = (60, 1440, 4320)
+# The usual three reminders: after an hour, a day, three days; with texts among them all within 48 hours (`text_law`).
+USUAL, WITH_TEXTS = (60, 1440, 4320), (60, 1440, 2760)
 # What a copy of a message keeps.
 _MESSAGE = (
     "template", "subject", "preheader", "sender_name", "sender_email", "body", "blocks", "feed", "sold_out", "price_rose",
@@ -66,9 +65,9 @@ def channels_of(steps: Iterable[Step]) -> list[str]:
     return list(dict.fromkeys(step.channel for step in sorted(steps, key=lambda one: (one.rank, one.position))))
 
 
-def preset_of(channel: str) -> tuple[int, ...]:
-    """The delays that are suggested for a channel, in minutes."""
-    return PRESETS.get(channel, USUAL)
+def preset_of(channels: Collection[str]) -> tuple[int, ...]:
+    """The delays that are suggested for steps over these channels, in minutes."""
+    return WITH_TEXTS if "sms" in channels else USUAL
 
 
 def add(campaign: Campaign, channel: str, delay_minutes: int) -> Step:
@@ -87,10 +86,13 @@ def add(campaign: Campaign, channel: str, delay_minutes: int) -> Step:
     return lead
 
 
-def use_preset(campaign: Campaign, channel: str) -> None:
-    """The usual three reminders on this channel: what is there moves to them in its order, what lacks is added."""
-    mine = [step for step in campaign.steps.all() if step.channel == channel and step.lead_id is None]
-    delays = preset_of(channel)
+def use_preset(campaign: Campaign) -> None:
+    """The usual three reminders, on the campaign's first channel or over its waterfall: what is there moves to them in its
+    order, what lacks is added."""
+    steps = list(campaign.steps.all())
+    channel = channels_of(steps)[0]
+    mine = [step for step in steps if step.channel == channel and step.variant == "a"]
+    delays = preset_of(channels_of(steps) if campaign.kind == CampaignKind.WATERFALL else [channel])
     for step, delay in zip(mine, delays, strict=False):
         move(step, delay, arranging=False)
     arrange(campaign)

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 
-from campaigns import consents, suppressions
+from campaigns import consents, scheduling, suppressions
 from campaigns.channels.base import CHANNELS
 from campaigns.models import Delivery, DeliveryStatus, Shopper, SuppressionReason, TrackingEvent, TrackingKind
 from campaigns.models.deliveries import SOURCES
@@ -95,6 +95,7 @@ def _bounced(delivery: Delivery, at: datetime, hard: bool) -> None:
     _move(delivery, DeliveryStatus.BOUNCED, sent_at=_left(at))
     if hard:
         _suppress(delivery, SuppressionReason.BOUNCE)
+        scheduling.try_next([delivery.pk], at)
 
 
 def _rejected(delivery: Delivery, at: datetime, hard: bool) -> None:
@@ -103,6 +104,7 @@ def _rejected(delivery: Delivery, at: datetime, hard: bool) -> None:
         _move(delivery, DeliveryStatus.BOUNCED)
     if hard:
         _suppress(delivery, SuppressionReason.BOUNCE)
+        scheduling.try_next([delivery.pk], at)
 
 
 def _complained(delivery: Delivery, at: datetime, hard: bool) -> None:

@@ -9,7 +9,17 @@ from campaigns.models import QuietHours
 
 # Reasons that lie in the channel. Quiet hours are one where the step says so; who is to be waited for is a matter of `onto`.
 OF_THE_CHANNEL = frozenset(
-    reasons.reason_of(code) for code in ("channel_on", "address", "consent", "not_suppressed", "cap")
+    reasons.reason_of(code)
+    for code in (
+        "channel_on",
+        "address",
+        "consent",
+        "not_suppressed",
+        "cap",
+        "double_opt_in",
+        "one_text_per_episode",
+        "within_48_hours",
+    )
 )
 _MISSING = ("address", "consent")
 _FIRST = frozenset({"identity", "campaign_live"})

@@ -82,13 +82,13 @@ def _add(campaign: Campaign, code: str, request: HttpRequest) -> str:
     if channel not in usable:
         raise sequence.Refused("That channel cannot be used now.")
     last = max((step.delay_minutes for step in campaign.steps.all()), default=0)
-    later = next((delay for delay in sequence.preset_of(channel) if delay > last), last + 1440)
+    later = next((delay for delay in sequence.preset_of([channel]) if delay > last), last + 1440)
     sequence.add(campaign, channel, min(later, sequence.MAX_DELAY_MINUTES))
     return ""
 
 
 def _use_preset(campaign: Campaign, code: str, request: HttpRequest) -> str:
-    sequence.use_preset(campaign, sequence.channels_of(campaign.steps.all())[0])
+    sequence.use_preset(campaign)
     return ""
 
 
@@ -137,12 +137,14 @@ def _sketch(campaign: Campaign, forms: Sequence[PlaceForm]) -> drafts.Sketch:
 
 
 def _preset(campaign: Campaign) -> str:
-    """The suggested delays in words; empty where the campaign has them."""
-    found = list(campaign.steps.filter(lead=None, removed_at=None).order_by("position"))
-    if not found:
+    """The suggested delays in words; empty where the campaign has them, or sends texts, of which a cart gets one."""
+    steps = list(campaign.steps.all())
+    channels = sequence.channels_of(steps)
+    waterfall = campaign.kind == CampaignKind.WATERFALL
+    if not steps or (channels[0] == "sms" and not waterfall):
         return ""
-    delays = sequence.preset_of(found[0].channel)
-    if [step.delay_minutes for step in found] == list(delays):
+    delays = sequence.preset_of(channels if waterfall else channels[:1])
+    if [place.delay_minutes for place in sequence.places(steps)] == list(delays):
         return ""
     return " · ".join(f"{delay // 60} h" for delay in delays)
 

@@ -225,3 +225,16 @@ def test_the_steps_of_a_campaign_that_lost_them_begin_anew(campaign: Campaign) -
     shapes.reshape(campaign, CampaignKind.REGULAR, ["email"], timezone.now())
     arrange(campaign)
     assert line(campaign) == [(1, "email", 60)]
+
+
+def test_a_waterfall_with_texts_is_offered_delays_within_48_hours(client: Client, campaign: Campaign) -> None:
+    choose(client, campaign, kind="waterfall", channel=["email", "sms"])
+    campaign.refresh_from_db()
+    press(client, campaign, "preset")
+    assert [delay for _, channel, delay in line(campaign) if channel == "sms"] == [60, 1440, 2760]
+    assert line(campaign)[:2] == [(1, "email", 60), (1, "sms", 60)]
+
+
+def test_texts_alone_are_offered_no_preset_since_a_cart_gets_one(client: Client, campaign: Campaign) -> None:
+    choose(client, campaign, channel=["sms"])
+    assert "Use 1 h" not in client.get(url(campaign, "steps")).content.decode()

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Merchant
-from campaigns import consents, ledger, lifecycle, matching, sending, support, why
+from campaigns import consents, ledger, lifecycle, matching, sending, support, tracking, why
 from campaigns.channels.base import CHANNELS
 from campaigns.models import Campaign, CampaignKind, ChannelSettings, Delivery, Episode, Shopper
 from campaigns.story import finding
@@ -193,3 +193,15 @@ def test_why_reads_like_a_person(campaign: Campaign, paper: Paper, smtp_sink: Si
     assert answer.startswith(
         "Paper: not sent: Avery has not subscribed to cart reminders by paper; so email: sent today"
     )
+
+
+@pytest.mark.parametrize(("hard", "mails"), [(True, 1), (False, 0)])
+def test_a_dead_address_that_is_reported_later_goes_on_to_the_next(
+    campaign: Campaign, paper: Paper, smtp_sink: Sink, hard: bool, mails: int
+) -> None:
+    episode = left(campaign)
+    send()
+    delivery = episode.deliveries.get()
+    tracking.reported(delivery.code, "bounced", datetime.now(UTC), hard=hard)
+    send()
+    assert len(smtp_sink.messages) == mails
