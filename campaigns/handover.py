@@ -14,7 +14,6 @@ from aiq.lib import bulk, prepared
 from campaigns import browsers, ledger, limits, refusals, scheduling, text_law
 from campaigns.channels.base import CHANNELS, ChannelError, OutcomeUnknown, Receipt
 from campaigns.composing import Composed
-from campaigns.due import Due
 from campaigns.gather import Case
 from campaigns.models import Delivery, DeliveryStatus, SentMessage
 
@@ -25,6 +24,8 @@ SENDING_LEASE = "5 minutes"
 INSIST_SECONDS = 60.0
 # A mail server may be away for most of a day; what has become too late meanwhile expires at its next look.
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, *[60] * 24))
+# Providers keep an idempotency key for a day; these are over within the hour.
+UNKNOWN_AGAIN = 3
 OUTCOME_FIELDS = ["status", "reason", "provider_id", "sent_at", "send_at", "attempts", "lease_until", "claim_token"]
 
 T = TypeVar("T")
@@ -130,7 +131,7 @@ def hand_over(group: Sequence[Composed]) -> list[Outcome]:
 
 def record(claim: Claim, group: Sequence[Composed], outcomes: Sequence[Outcome]) -> None:
     pairs = list(zip(group, outcomes, strict=True))
-    rows = [_recorded(one.case.delivery, outcome, claim) for one, outcome in pairs]
+    rows = [_recorded(one.case, outcome, claim) for one, outcome in pairs]
     # Unknown: the server took longer than the lease, and this is the answer after all.
     ours = "t.claim_token = %s AND t.status IN ('sending', 'unknown')"
     moved = set(bulk.update(Delivery, rows, OUTCOME_FIELDS, ours, [claim.token]))
@@ -148,9 +149,9 @@ def record(claim: Claim, group: Sequence[Composed], outcomes: Sequence[Outcome])
     )
 
 
-def _recorded(delivery: Due, outcome: Outcome, claim: Claim) -> dict[str, Any]:
+def _recorded(case: Case, outcome: Outcome, claim: Claim) -> dict[str, Any]:
     """The arrow that an outcome takes. A definite refusal that may be retried waits longer each time."""
-    attempts = delivery.attempts + 1
+    delivery, attempts = case.delivery, case.delivery.attempts + 1
     row: dict[str, Any] = {
         "id": delivery.pk, "reason": "", "provider_id": "", "sent_at": None, "send_at": delivery.send_at,
         "attempts": attempts, "lease_until": None, "claim_token": claim.token,
@@ -158,6 +159,8 @@ def _recorded(delivery: Due, outcome: Outcome, claim: Claim) -> dict[str, Any]:
     if isinstance(outcome, Receipt):
         return row | {"status": DeliveryStatus.SENT, "provider_id": outcome.provider_id[:200], "sent_at": claim.now}
     if isinstance(outcome, OutcomeUnknown):
+        if outcome.retriable and (again := _once_more(case, attempts, claim.now)):
+            return row | {"status": DeliveryStatus.PENDING, "send_at": again, "claim_token": None}
         return row | {"status": DeliveryStatus.UNKNOWN}
     if outcome.permanent or attempts > len(BACK_OFF):
         return row | {
@@ -166,6 +169,15 @@ def _recorded(delivery: Due, outcome: Outcome, claim: Claim) -> dict[str, Any]:
         }
     again = claim.now + BACK_OFF[attempts - 1]
     return row | {"status": DeliveryStatus.PENDING, "send_at": again, "claim_token": None}
+
+
+def _once_more(case: Case, attempts: int, now: datetime) -> datetime | None:
+    """When a message that its provider sends only once is handed over again. None: too often already, too late by then, or another
+    channel might take its turn, which knows nothing of the key."""
+    if attempts > UNKNOWN_AGAIN or case.content.has_next:
+        return None
+    again = now + BACK_OFF[attempts - 1]
+    return again if again < case.delivery.expires_at else None
 
 
 def insist(work: Callable[[], T]) -> T:

@@ -9,6 +9,8 @@ Which crash does what:
   left. The lease ends and `sweep` makes them *unknown*: never sent again by themselves, resolved by a late report of the
   provider (our code travels in Message-ID and metadata), by support (`release_unknown`), or by the sender itself where it
   lives and its server only took longer than the lease;
+- unknown, where the provider honours an idempotency key: pending again for a few tries under the same key, so that it
+  leaves once whatever happened;
 - sent is recorded: done. A repeated job finds nothing to claim.
 
 Purchases and opt-outs are read twice: with the batch (`gather`) and again inside the UPDATE that marks a group as

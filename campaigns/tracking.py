@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Value
+from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 
 from campaigns import consents, scheduling, suppressions
@@ -26,6 +26,7 @@ MACHINES = re.compile(
 # Apple Mail's privacy proxy fetches every picture, with a bare agent (Apple: "Use Mail Privacy Protection on Mac").
 BARE_AGENT = "Mozilla/5.0"
 SCAN_SECONDS = 2.0
+WAITING = frozenset({DeliveryStatus.PENDING, DeliveryStatus.CLAIMED})
 
 
 def is_machine(user_agent: str, since_sent: float | None) -> bool:
@@ -73,9 +74,11 @@ def reported(code: UUID, kind: str, at: datetime, *, event_id: str = "", hard: b
 
 
 def _move(delivery: Delivery, to: DeliveryStatus, *sources: DeliveryStatus, **fields: Any) -> bool:
-    """A report is about this very message, so it may come before the sender has written its outcome, or in its place."""
+    """A report is about this very message, so it may come before the sender has written its outcome, or in its place. What waits may
+    have left only where it was handed over before."""
     allowed = SOURCES[to].intersection(sources or SOURCES[to])
-    rows = Delivery.objects.filter(pk=delivery.pk, status__in=allowed)
+    left = Q(status__in=allowed - WAITING) | Q(status__in=allowed & WAITING, attempts__gt=0)
+    rows = Delivery.objects.filter(left, pk=delivery.pk)
     return bool(rows.update(status=to, lease_until=None, **fields))
 
 
@@ -84,7 +87,7 @@ def _left(at: datetime) -> Coalesce:
 
 
 def _sent(delivery: Delivery, at: datetime) -> bool:
-    return _move(delivery, DeliveryStatus.SENT, DeliveryStatus.UNKNOWN, sent_at=_left(at))
+    return _move(delivery, DeliveryStatus.SENT, DeliveryStatus.UNKNOWN, *WAITING, sent_at=_left(at))
 
 
 def _delivered(delivery: Delivery, at: datetime, hard: bool) -> None:

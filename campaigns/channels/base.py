@@ -50,10 +50,12 @@ class ChannelError:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeUnknown:
-    """The message may or may not have left; it must not be sent again by itself."""
+    """The message may or may not have left. `retriable`: its provider sends it once however often it is handed over (idempotency key);
+    else it must not be sent again by itself."""
 
     text: str
     gone: tuple[str, ...] = ()
+    retriable: bool = False
 
 
 Outcome = Receipt | ChannelError | OutcomeUnknown

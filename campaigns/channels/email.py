@@ -1,27 +1,15 @@
-"""Email: over our own SMTP connection where Django is set to SMTP, over `django.core.mail` (Anymail) everywhere else."""
+"""Email: over our own SMTP connection where Django is set to SMTP, over a mail provider (`campaigns.channels.provider`) everywhere else."""
 
 import os
 from collections.abc import Sequence
-from email.utils import formataddr
-from smtplib import SMTPException
 from threading import local
 
-import requests
-from anymail.exceptions import (
-    AnymailAPIError,
-    AnymailError,
-    AnymailInvalidAddress,
-    AnymailRecipientsRefused,
-    AnymailSerializationError,
-    AnymailUnsupportedFeature,
-)
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
 from django.core.validators import validate_email
 
-from campaigns.channels.base import Channel, ChannelError, Envelope, Outcome, OutcomeUnknown, Reachable, Receipt
+from campaigns.channels import provider
+from campaigns.channels.base import Channel, ChannelError, Envelope, Outcome, Reachable
 from campaigns.channels.smtp import Lost, Mail, Relay, Server, Session
 from campaigns.mime import build, wire_address
 from campaigns.rendering import Message, Rendered
@@ -72,7 +60,7 @@ class EmailChannel(Channel):
         """Hand mails over; one outcome per message, in order."""
         if not messages:
             return []
-        return _over_smtp(messages) if settings.EMAIL_BACKEND == SMTP_BACKEND else _over_django(messages)
+        return _over_smtp(messages) if settings.EMAIL_BACKEND == SMTP_BACKEND else provider.send_many(messages)
 
 
 def _over_smtp(messages: Sequence[Message]) -> list[Outcome]:
@@ -115,80 +103,3 @@ def _relay() -> Relay:
             relay.close()
         relay = _kept.relay = Relay(server)
     return relay
-
-
-def _over_django(messages: Sequence[Message]) -> list[Outcome]:
-    """One connection for the group; Anymail keeps its HTTP session open on it."""
-    connection = get_connection()
-    try:
-        connection.open()
-    except (AnymailError, OSError, SMTPException) as error:
-        return [ChannelError(f"the mail backend is not there: {error}"[:300], permanent=False)] * len(messages)
-    try:
-        return [_hand_over(message, connection) for message in messages]
-    finally:
-        connection.close()
-
-
-def _hand_over(message: Message, connection: BaseEmailBackend) -> Outcome:
-    try:
-        mail = _django_mail(message)
-        taken = connection.send_messages([mail])
-    except AnymailError as error:
-        return _anymail_failure(error)
-    except ValueError as error:
-        return ChannelError(str(error), permanent=True)
-    except Exception as error:
-        return OutcomeUnknown(f"{type(error).__name__}: {error}"[:300])
-    return _told(mail, message) if taken else ChannelError("the mail backend took nothing", permanent=False)
-
-
-def _django_mail(message: Message) -> EmailMultiAlternatives:
-    """Raises `ValueError` for what no mail may hold, as `build` does."""
-    headers = {"Message-ID": f"<{message.message_id}>", "X-AIQ-Delivery": message.delivery_code} | dict(message.headers)
-    if message.unsubscribe_url:
-        headers["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
-        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail = EmailMultiAlternatives(
-        subject=message.subject,
-        body=message.text,
-        from_email=formataddr((message.from_name, wire_address(message.from_email))),
-        to=[formataddr((message.to_name, wire_address(message.to_email)))],
-        reply_to=[message.reply_to] if message.reply_to else None,
-        headers=headers,
-    )
-    mail.attach_alternative(message.html, "text/html")
-    mail.metadata = {"delivery": message.delivery_code}  # type: ignore[attr-defined]  # Anymail's, back in its reports
-    return mail
-
-
-def _told(mail: EmailMultiAlternatives, message: Message) -> Outcome:
-    """What Anymail says of a message it took; other backends say nothing."""
-    status = getattr(mail, "anymail_status", None)
-    if status is None:
-        return Receipt(message.message_id)
-    if status.status and "failed" in status.status:
-        return ChannelError("the provider reports a failure", permanent=False)
-    return Receipt(str(status.message_id or ""))
-
-
-def _anymail_failure(error: AnymailError) -> Outcome:
-    text = " ".join(str(error).split())[:300]
-    if isinstance(
-        error, AnymailRecipientsRefused | AnymailInvalidAddress | AnymailSerializationError | AnymailUnsupportedFeature
-    ):
-        return ChannelError(text, permanent=True)
-    if isinstance(error, requests.ConnectTimeout):
-        return ChannelError(text, permanent=False)
-    if isinstance(error, requests.RequestException) and error.response is None:
-        return OutcomeUnknown(text)
-    return _by_status(error.status_code, text) if isinstance(error, AnymailAPIError) else OutcomeUnknown(text)
-
-
-def _by_status(status: int | None, text: str) -> Outcome:
-    """A provider's HTTP answer: keys and limits are nobody's fault for ever, other 4xx are the message's."""
-    if status in (401, 402, 403, 408, 429, 503):
-        return ChannelError(text, permanent=False)
-    if status is not None and 400 <= status < 500:
-        return ChannelError(text, permanent=True)
-    return OutcomeUnknown(text)

@@ -30,9 +30,10 @@ D = DeliveryStatus
 SOURCES: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     D.CLAIMED: frozenset({D.PENDING}),
     D.SENDING: frozenset({D.CLAIMED}),
-    D.SENT: frozenset({D.SENDING, D.UNKNOWN}),
-    D.DELIVERED: frozenset({D.SENT, D.SENDING, D.UNKNOWN}),
-    D.BOUNCED: frozenset({D.SENT, D.DELIVERED, D.SENDING, D.UNKNOWN}),
+    # Pending, claimed: its outcome was unknown, it waits to be handed over again under its key, and a report came first.
+    D.SENT: frozenset({D.SENDING, D.UNKNOWN, D.PENDING, D.CLAIMED}),
+    D.DELIVERED: frozenset({D.SENT, D.SENDING, D.UNKNOWN, D.PENDING, D.CLAIMED}),
+    D.BOUNCED: frozenset({D.SENT, D.DELIVERED, D.SENDING, D.UNKNOWN, D.PENDING, D.CLAIMED}),
     D.SKIPPED: frozenset({D.PENDING, D.CLAIMED}),
     D.FAILED: frozenset({D.SENDING, D.UNKNOWN}),
     D.UNKNOWN: frozenset({D.SENDING}),

@@ -1,0 +1,123 @@
+"""A mail provider: Django's backend, as a rule one of Anymail's, and what its answers mean for a message.
+
+Where a provider honours an idempotency key, each message carries its delivery's code as one: whatever is sent again under it
+leaves once, so what nobody knows of may be tried again. Resend keeps keys for a day
+(https://resend.com/docs/dashboard/emails/idempotency-keys).
+"""
+
+from collections.abc import Sequence
+from email.utils import formataddr
+from smtplib import SMTPException
+
+import requests
+from anymail.exceptions import (
+    AnymailAPIError,
+    AnymailError,
+    AnymailInvalidAddress,
+    AnymailRecipientsRefused,
+    AnymailSerializationError,
+    AnymailUnsupportedFeature,
+)
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+
+from campaigns.channels.base import ChannelError, Outcome, OutcomeUnknown, Receipt
+from campaigns.mime import wire_address
+from campaigns.rendering import Message
+
+KEYED = {"Resend": "Idempotency-Key"}
+
+
+def send_many(messages: Sequence[Message]) -> list[Outcome]:
+    """One connection for the group; Anymail keeps its HTTP session open on it."""
+    connection = get_connection()
+    try:
+        connection.open()
+    except (AnymailError, OSError, SMTPException) as error:
+        return [ChannelError(f"the mail backend is not there: {error}"[:300], permanent=False)] * len(messages)
+    try:
+        return [_hand_over(message, connection) for message in messages]
+    finally:
+        connection.close()
+
+
+def _hand_over(message: Message, connection: BaseEmailBackend) -> Outcome:
+    keyed = _key(connection, message.delivery_code)
+    try:
+        mail = _django_mail(message)
+        taken = connection.send_messages([mail])
+    except AnymailError as error:
+        return _anymail_failure(error, keyed=keyed)
+    except ValueError as error:
+        return ChannelError(str(error), permanent=True)
+    except Exception as error:
+        return OutcomeUnknown(f"{type(error).__name__}: {error}"[:300], retriable=keyed)
+    return _told(mail, message) if taken else ChannelError("the mail backend took nothing", permanent=False)
+
+
+def _key(connection: BaseEmailBackend, code: str) -> bool:
+    """Give the next call its key, the same for every attempt. False: this provider honours none."""
+    header = KEYED.get(getattr(connection, "esp_name", ""), "")
+    session = getattr(connection, "session", None)
+    if not header or session is None:
+        return False
+    session.headers[header] = code
+    return True
+
+
+def _django_mail(message: Message) -> EmailMultiAlternatives:
+    """Raises `ValueError` for what no mail may hold, as `build` does."""
+    headers = {"Message-ID": f"<{message.message_id}>", "X-AIQ-Delivery": message.delivery_code} | dict(message.headers)
+    if message.unsubscribe_url:
+        headers["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    mail = EmailMultiAlternatives(
+        subject=message.subject,
+        body=message.text,
+        from_email=formataddr((message.from_name, wire_address(message.from_email))),
+        to=[formataddr((message.to_name, wire_address(message.to_email)))],
+        reply_to=[message.reply_to] if message.reply_to else None,
+        headers=headers,
+    )
+    mail.attach_alternative(message.html, "text/html")
+    mail.metadata = {"delivery": message.delivery_code}  # type: ignore[attr-defined]  # Anymail's, back in its reports
+    return mail
+
+
+def _told(mail: EmailMultiAlternatives, message: Message) -> Outcome:
+    """What Anymail says of a message it took; other backends say nothing."""
+    status = getattr(mail, "anymail_status", None)
+    if status is None:
+        return Receipt(message.message_id)
+    if status.status and "failed" in status.status:
+        return ChannelError("the provider reports a failure", permanent=False)
+    return Receipt(str(status.message_id or ""))
+
+
+def _anymail_failure(error: AnymailError, *, keyed: bool) -> Outcome:
+    text = " ".join(str(error).split())[:300]
+    if isinstance(
+        error, AnymailRecipientsRefused | AnymailInvalidAddress | AnymailSerializationError | AnymailUnsupportedFeature
+    ):
+        return ChannelError(text, permanent=True)
+    if isinstance(error, requests.ConnectTimeout):
+        return ChannelError(text, permanent=False)
+    if not isinstance(error, AnymailAPIError) or error.status_code is None:
+        return OutcomeUnknown(text, retriable=keyed)
+    if keyed and error.status_code == 409:
+        return _taken_before(text)
+    return by_status(error.status_code, text, keyed=keyed)
+
+
+def _taken_before(text: str) -> OutcomeUnknown:
+    """The key is in use: the attempt before is still under way, or it was taken with another text, since a price changed meanwhile."""
+    return OutcomeUnknown(text, retriable="concurrent" in text)
+
+
+def by_status(status: int, text: str, *, keyed: bool = False) -> Outcome:
+    """A provider's HTTP answer: keys and limits are nobody's fault for ever, other 4xx are the message's."""
+    if status in (401, 402, 403, 408, 429, 503):
+        return ChannelError(text, permanent=False)
+    if 400 <= status < 500:
+        return ChannelError(text, permanent=True)
+    return OutcomeUnknown(text, retriable=keyed)
