@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from campaigns import consents, replies
+from campaigns import consents, opt_ins, replies
 from campaigns.channels.base import CHANNELS
 from campaigns.channels.gateways.base import Inbound
 from campaigns.consents import Choice
@@ -95,13 +95,8 @@ def _back(shopper: Shopper, now: datetime) -> bool:
 
 def confirm(shopper: Shopper, now: datetime) -> bool:
     """The answer to a double opt-in that was asked by text. False: nobody asked, or it is too late."""
-    asked = OptInRequest.objects.select_for_update().filter(
-        shopper=shopper, channel="sms", confirmed_at__isnull=True, expires_at__gt=now
-    )
-    rows = list(asked)
-    OptInRequest.objects.filter(pk__in=[row.pk for row in rows]).update(confirmed_at=now)
-    made = [Choice("sms", True, row.topic, row.wording, double_opt_in=True) for row in rows]
-    return bool(rows) and consents.choose(shopper.pk, made, source=SOURCE, now=now)
+    asked = OptInRequest.objects.filter(shopper=shopper, channel="sms", confirmed_at__isnull=True, expires_at__gt=now)
+    return sum(opt_ins.confirm(request, now) for request in asked) > 0
 
 
 def _help(settings: ChannelSettings) -> str:

@@ -117,6 +117,15 @@ def test_from_a_cart_to_the_phone_the_click_and_stop(shop: Shop, settings: Any, 
     assert TrackingEvent.objects.count() == 1
 
 
+def test_the_page_of_a_text_shows_its_words_and_no_frame(shop: Shop, settings: Any, client: Client) -> None:
+    subscribed(shop)
+    client.force_login(factories.user("owner", shop.merchant))
+    page = client.get(f"/admin/deliveries/{Delivery.objects.get().code}/").content.decode()
+    assert "your cart waits." in page
+    assert "+16125550188" in page
+    assert "<iframe" not in page
+
+
 def test_after_stop_the_next_cart_sends_nothing(shop: Shop, settings: Any, twilio: None) -> None:
     settings.SMS_GATEWAY = {}
     subscribed(shop)
