@@ -16,6 +16,7 @@ from django.utils.module_loading import import_string
 from aiq import backlog
 from aiq.lib.doorbell import ring
 from campaigns.opt_ins import opt_ins_wait
+from integrations.privacy.redacting import redactions_wait
 from products.imports import asking
 from products.imports.waiting import imports_wait
 
@@ -42,6 +43,7 @@ TICKS: tuple[Tick, ...] = (
     Tick("figures", 5 if settings.DEMO else 30, "aiq.clock.ring_figures"),
     Tick("orders", 10 if settings.DEMO else 60, "aiq.clock.ring_orders"),
     Tick("opt_ins", 60, "aiq.clock.ring_opt_ins"),
+    Tick("redactions", 60, "aiq.clock.ring_redactions"),
     Tick("codes", 600, "aiq.clock.ring_codes"),
     Tick("retention", 3600, "aiq.clock.ring_retention"),
 )
@@ -79,6 +81,12 @@ def ring_opt_ins() -> None:
     """The net under the bell for shoppers who are to confirm."""
     if opt_ins_wait():
         ring("jobs", "campaigns.jobs.ask_to_confirm")
+
+
+def ring_redactions() -> None:
+    """The net under the bell for shops that are to be erased."""
+    if redactions_wait():
+        ring("jobs", "integrations.jobs.redact_shops")
 
 
 def ring_codes() -> None:

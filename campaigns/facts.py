@@ -146,3 +146,19 @@ class ContactFact:
     favorite_store: str = ""
     attributes: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+
+
+class PrivacyWish(StrEnum):
+    """What is asked for: to be told what is held, to be forgotten, or that a whole shop is."""
+
+    TELL = "tell"
+    FORGET = "forget"
+    FORGET_SHOP = "forget_shop"
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyFact:
+    """A request about personal data that a provider passes on. `customer` names nobody where a whole shop is meant."""
+
+    wish: PrivacyWish
+    customer: CustomerFact = CustomerFact()

@@ -10,12 +10,14 @@ from django.utils import timezone
 from aiq.lib.doorbell import answered, ring
 from integrations import retention
 from integrations.ingest import JOB
+from integrations.privacy import redacting
 from integrations.retrying import in_transaction, passing
 from integrations.settling import settle, write
 from integrations.translating import quarantined
 from integrations.waiting import Waiting, claim, claim_these
 
 FORGET = "integrations.jobs.forget"
+REDACT = "integrations.jobs.redact_shops"
 BATCH = 500
 DRAIN_SECONDS = 10.0
 LINGER_SECONDS = 0.5
@@ -71,6 +73,12 @@ def forget() -> None:
     """Delete what has been kept long enough."""
     answered(FORGET)
     retention.forget(timezone.now())
+
+
+def redact_shops() -> None:
+    """Erase what came from shops that asked for it. Goes on where an earlier run was cut off."""
+    answered(REDACT)
+    redacting.redact_shops(timezone.now())
 
 
 def _isolate(ids: Sequence[int]) -> None:

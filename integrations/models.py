@@ -28,6 +28,9 @@ class Connection(models.Model):
     secrets_encrypted = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     disconnected_at = models.DateTimeField(null=True, blank=True)
+    redact_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when what came from this shop is to be erased."
+    )
 
     objects: ClassVar[ConnectionQuerySet] = ConnectionQuerySet.as_manager()  # type: ignore[assignment]
 

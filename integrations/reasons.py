@@ -14,7 +14,7 @@ EVENT_REASONS: dict[str, str] = {
     "translation_failed": "Our translation stumbled over this event.",
     "recording_failed": "The facts of this event could not be recorded.",
     "unknown_topic": "We do nothing with this topic.",
-    "privacy_request": "A request about personal data, of a shape that we cannot read: support answers it.",
+    "privacy_request": "A request about personal data that names nobody: support answers it.",
     "erased": "The person it spoke of was erased before it was read.",
     "stock_not_counted": "The shop does not count this item at this location.",
     "carts_switched_off": "Abandoned carts are switched off for this connection.",

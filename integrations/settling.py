@@ -16,6 +16,7 @@ from campaigns import intake
 from campaigns.facts import CartFact, ContactFact, OrderFact
 from campaigns.intake import Arrival, Recorded
 from integrations import triggers
+from integrations.privacy import obeying
 from integrations.translating import MAX_NOTE, Translated, translate
 from integrations.waiting import Waiting
 from products import catalog
@@ -45,6 +46,7 @@ def settle(events: Sequence[Waiting]) -> None:
     notes = _record_products(translated, events[0].now)
     triggers.learn(translated)
     write([replace(one, note=notes.get(one.event.key_id) or one.note) for one in translated], recorded)
+    obeying.obey(translated)
 
 
 def _arrivals(translated: Sequence[Translated]) -> list[Arrival]:

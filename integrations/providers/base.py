@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from campaigns.facts import CartFact, ContactFact, OrderFact
+from campaigns.facts import CartFact, ContactFact, OrderFact, PrivacyFact
 from products.facts import ProductFact, StockFact
 
-Fact: TypeAlias = CartFact | OrderFact | ContactFact | ProductFact | StockFact
+Fact: TypeAlias = CartFact | OrderFact | ContactFact | PrivacyFact | ProductFact | StockFact
 Headers: TypeAlias = Mapping[str, str]
 
 

@@ -24,6 +24,8 @@ from campaigns.facts import (
     LineFact,
     OrderFact,
     OrderStatus,
+    PrivacyFact,
+    PrivacyWish,
 )
 from integrations.providers.base import BadPayloadError, Fact, Headers, IgnoredEventError, Provider
 from integrations.providers.shopify_topics import PRIVACY_KEPT, PRIVACY_TOPICS, TOPICS
@@ -64,7 +66,7 @@ class Shopify(Provider):
 
     def parse(self, topic: str, payload: Any, received_at: datetime) -> list[Fact]:
         if topic in PRIVACY_TOPICS:
-            raise IgnoredEventError("privacy_request", topic)
+            return [_privacy(topic, payload)]
         if topic not in TOPICS:
             raise IgnoredEventError("unknown_topic", topic)
         if not isinstance(payload, dict) or any(member not in payload for member in TOPICS[topic][0]):
@@ -84,6 +86,22 @@ class Shopify(Provider):
         if topic in PRIVACY_TOPICS:
             return prune(payload, PRIVACY_KEPT)
         return prune(payload, TOPICS[topic][1]) if topic in TOPICS else {}
+
+
+def _privacy(topic: str, payload: Any) -> PrivacyFact:
+    """shopify.dev, "Privacy law compliance": the three topics that every app must answer."""
+    wish = PRIVACY_TOPICS[topic]
+    if not isinstance(payload, dict) or "shop_id" not in payload:
+        raise BadPayloadError("topic_mismatch", f"The body does not look like {topic}.")
+    given = mapping(payload.get("customer"))
+    customer = CustomerFact(
+        source_id=identifier(given.get("id")),
+        email=words(given.get("email"), 254).lower(),
+        phone=phone(words(given.get("phone"), 64)),
+    )
+    if wish != PrivacyWish.FORGET_SHOP and not customer.known:
+        raise IgnoredEventError("privacy_request", topic)
+    return PrivacyFact(wish, customer)
 
 
 def _required(given: Object, name: str) -> str:

@@ -3,6 +3,7 @@
 Shopify sends much that a cart does not need (addresses, notes, browser data): only what is named here stays.
 """
 
+from campaigns.facts import PrivacyWish
 from integrations.providers.values import Kept, leaves
 
 _CONSENT: Kept = leaves("state opt_in_level consent_updated_at")
@@ -59,5 +60,9 @@ TOPICS: dict[str, tuple[tuple[str, ...], Kept]] = {
     "products/update": (("id", "variants", "title"), _PRODUCT),
     "inventory_levels/update": (("inventory_item_id", "available"), _LEVEL),
 }
-PRIVACY_TOPICS = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
+PRIVACY_TOPICS = {
+    "customers/data_request": PrivacyWish.TELL,
+    "customers/redact": PrivacyWish.FORGET,
+    "shop/redact": PrivacyWish.FORGET_SHOP,
+}
 PRIVACY_KEPT: Kept = {**leaves("shop_id shop_domain orders_to_redact"), "customer": leaves("id email phone")}

@@ -1,5 +1,7 @@
 """Export and erasure: what a person asked for is all of it, and afterwards nothing that names them is left anywhere."""
 
+import base64
+import hmac
 import json
 from datetime import timedelta
 from io import StringIO
@@ -34,6 +36,9 @@ from campaigns.models import (
 from integrations import jobs
 from integrations.models import EventKey, InboundEvent
 from integrations.privacy.erasing import erase
+from integrations.privacy.redacting import redactions_wait
+from integrations.signatures import set_secrets
+from integrations.views import forget_hooks
 from tests import factories
 from tests.conftest import Sink
 from tests.pipeline import Shop, go_live, run_workers
@@ -249,3 +254,68 @@ def test_a_contact_names_its_topic_and_the_words_that_were_shown(shop: Shop) -> 
     said |= {"topic": "sports"}
     [row] = shop.put("/v2/contacts", {"contacts": [{"email": EMAIL, "consent": {"email": said}}]})
     assert (row["status"], row["errors"][0]["pointer"]) == ("error", "/contacts/0/consent/email/topic")
+
+
+def wish(shop: Shop, topic: str, customer: dict[str, Any] | None = None, event_id: str = "wish-1") -> str:
+    """The call as Shopify makes it, and what became of it."""
+    shop.connection.provider = "shopify"
+    shop.connection.save()
+    set_secrets(shop.connection, ["s3cret"])
+    forget_hooks()
+    body = json.dumps({"shop_id": 1, "customer": customer or {}}).encode()
+    signature = base64.b64encode(hmac.digest(b"s3cret", body, "sha256")).decode()
+    headers = {"X-Shopify-Topic": topic, "X-Shopify-Event-Id": event_id, "X-Shopify-Hmac-Sha256": signature}
+    path = f"/webhooks/{shop.connection.code}/"
+    answer = shop.client.post(path, body, content_type="application/json", headers=headers)  # type: ignore[arg-type]
+    assert answer.status_code == 200
+    run_workers()
+    key = EventKey.objects.get(event_id=event_id)
+    assert (key.state, key.reason) == ("processed", "")
+    return key.event.note
+
+
+@pytest.mark.parametrize("customer", [{"id": f"cust-{EMAIL}"}, {"email": EMAIL.upper()}, {"phone": PHONE}])
+def test_a_redaction_erases_whom_it_names_and_may_come_again(shop: Shop, customer: dict[str, Any]) -> None:
+    assert wish(shop, "customers/redact", customer) == "Erased: 1."
+    assert rows_naming(EMAIL, PHONE.lstrip("+"), NAME) == []
+    assert wish(shop, "customers/redact", {"id": 9}, "wish-2") == "Nobody of that name is known."
+    assert Order.objects.count() == 1
+
+
+def test_owners_hear_of_a_data_request_and_the_mail_names_nobody(shop: Shop, smtp_sink: Sink) -> None:
+    owner = factories.user("owner", shop.merchant)
+    factories.user("marketing", shop.merchant)
+    before = len(smtp_sink.messages)
+    assert "told by mail" in wish(shop, "customers/data_request", {"email": EMAIL})
+    [mail] = smtp_sink.messages[before:]
+    assert mail["To"] == owner.email
+    text = mail.get_content()
+    assert f"/admin/shoppers/{Shopper.objects.get().code}/export/" in text
+    assert EMAIL not in text
+    assert Shopper.objects.exists()
+
+
+def test_a_shop_that_leaves_takes_its_shoppers_and_leaves_those_of_others(shop: Shop) -> None:
+    other = factories.shopper(shop.merchant, email="bo@example.com")
+    ShopperKey.objects.create(source=shop.connection.code, key="bo", shopper=other)
+    ShopperKey.objects.create(source=factories.connection(shop.merchant).code, key="bo", shopper=other)
+    abroad = factories.shopper(factories.merchant(), email=EMAIL)
+    wish(shop, "shop/redact")
+    jobs.redact_shops()
+    assert set(Shopper.objects.all()) == {other, abroad}
+    assert not ShopperKey.objects.filter(source=shop.connection.code).exists()
+    assert not InboundEvent.objects.filter(key__connection=shop.connection).exclude(body="").exists()
+    assert not redactions_wait()
+
+
+def test_a_redaction_with_a_wrong_signature_erases_nobody(shop: Shop) -> None:
+    set_secrets(shop.connection, ["s3cret"])
+    headers = {"X-Shopify-Topic": "customers/redact", "X-Shopify-Hmac-Sha256": "AAAA"}
+    body = json.dumps({"shop_id": 1, "customer": {"email": EMAIL}})
+    shop.connection.provider = "shopify"
+    shop.connection.save()
+    forget_hooks()
+    path = f"/webhooks/{shop.connection.code}/"
+    assert shop.client.post(path, body, content_type="application/json", headers=headers).status_code == 401  # type: ignore[arg-type]
+    run_workers()
+    assert Shopper.objects.exists()

@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 
 from aiq.lib.weblinks import link
-from campaigns.facts import CartFact, CartStatus, ConsentFact, ConsentStatus, OrderFact, OrderStatus
+from campaigns.facts import (
+    CartFact,
+    CartStatus,
+    ConsentFact,
+    ConsentStatus,
+    CustomerFact,
+    OrderFact,
+    OrderStatus,
+    PrivacyFact,
+    PrivacyWish,
+)
 from integrations.providers import PROVIDERS
 from integrations.providers.base import BadPayloadError, IgnoredEventError, Provider
 from integrations.providers.values import phone
@@ -280,11 +290,12 @@ def test_a_topic_that_does_not_fit_its_body_is_not_believed(_topic: str, name: s
         assert refused.value.reason == "topic_mismatch"
 
 
-def test_a_privacy_request_is_kept_and_ignored_visibly() -> None:
-    payload = {"shop_id": 1, "customer": {"id": 2, "email": "a@example.com", "note": "x"}, "extra": 1}
-    with pytest.raises(IgnoredEventError, match="customers/redact"):
-        SHOPIFY.parse("customers/redact", payload, AT)
-    assert SHOPIFY.allow_listed("customers/redact", payload) == {
-        "shop_id": 1,
-        "customer": {"id": 2, "email": "a@example.com"},
-    }
+@pytest.mark.parametrize(
+    ("topic", "wish"),
+    [("customers/data_request", "tell"), ("customers/redact", "forget"), ("shop/redact", "forget_shop")],
+)
+def test_a_privacy_request_says_what_is_wished_and_for_whom(topic: str, wish: str) -> None:
+    payload = {"shop_id": 1, "customer": {"id": 2, "email": "A@example.com", "note": "x"}, "extra": 1}
+    [fact] = SHOPIFY.parse(topic, payload, AT)
+    assert fact == PrivacyFact(PrivacyWish(wish), CustomerFact(source_id="2", email="a@example.com"))
+    assert SHOPIFY.allow_listed(topic, payload) == {"shop_id": 1, "customer": {"id": 2, "email": "A@example.com"}}

@@ -90,7 +90,8 @@ def test_without_an_id_the_body_tells_a_retry() -> None:
         (b"{}", "themes/publish", "ignored", "unknown_topic"),
         (b"{}", "", "ignored", "unknown_topic"),
         (b"{}", "x\x00" * 500, "ignored", "unknown_topic"),
-        (b'{"shop_id":1}', "shop/redact", "ignored", "privacy_request"),
+        (b'{"shop_id":1}', "customers/redact", "ignored", "privacy_request"),
+        (b"{}", "shop/redact", "quarantined", "topic_mismatch"),
         (b'{"token":"","line_items":[],"abandoned_checkout_url":""}', "checkouts/update", "quarantined", "id_missing"),
     ],
 )
