@@ -4,13 +4,15 @@ address and stay, and so do the daily figures."""
 from datetime import datetime, timedelta
 
 from aiq.lib import forgetting
-from campaigns.models import OptInRequest, SentMessage, TrackingEvent
+from campaigns.models import OptInRequest, PushSubscription, SentMessage, TrackingEvent
 
 KEPT = timedelta(days=396)
 ASKED = timedelta(days=90)
+GONE = timedelta(days=30)
 
 
 def forget(now: datetime) -> int:
-    """Delete opens, clicks and providers' reports, and the data of messages, that are old enough; how many rows."""
+    """Delete opens, clicks and providers' reports, the data of messages, and browsers that are gone, once old enough; how many rows."""
     asked = forgetting.forget(OptInRequest, "asked_at", now - ASKED)
-    return asked + sum(forgetting.forget(model, "at", now - KEPT) for model in (TrackingEvent, SentMessage))
+    gone, _ = PushSubscription.objects.filter(gone_at__lt=now - GONE).delete()
+    return asked + gone + sum(forgetting.forget(model, "at", now - KEPT) for model in (TrackingEvent, SentMessage))

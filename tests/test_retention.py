@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from campaigns import jobs as campaign_jobs
-from campaigns.models import Delivery, SentMessage, TrackingEvent
+from campaigns.models import Delivery, PushSubscription, SentMessage, TrackingEvent
 from integrations import jobs as event_jobs
 from integrations.models import EventKey, InboundEvent
 from tests import factories as make
@@ -51,3 +51,14 @@ def test_tracking_and_the_data_of_messages_go_after_13_months_and_the_delivery_s
     assert [one.delivery for one in SentMessage.objects.all()] == [young]
     assert [one.delivery for one in TrackingEvent.objects.all()] == [young]
     assert Delivery.objects.count() == 2
+
+
+def test_a_browser_that_is_gone_goes_after_30_days_and_a_living_one_stays() -> None:
+    shopper = make.shopper(make.merchant())
+    for name, days in (("old", 31), ("young", 29), ("living", None)):
+        gone_at = NOW - timedelta(days=days) if days else None
+        PushSubscription.objects.create(
+            merchant=shopper.merchant, shopper=shopper, endpoint=name, digest=name.encode(), gone_at=gone_at
+        )
+    campaign_jobs.forget()
+    assert set(PushSubscription.objects.values_list("endpoint", flat=True)) == {"young", "living"}
