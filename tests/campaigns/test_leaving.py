@@ -51,8 +51,9 @@ def test_within_the_hours_it_leaves_and_the_decision_says_what_it_saw(merchant, 
     assert "as the shopper stated; allowed 9:00" in seen["saw"]
 
 
-def test_outside_them_it_waits_until_they_begin(merchant, smtp_sink):
-    delivery = due(merchant, 3)
+@pytest.mark.parametrize("wish", ["hold", "next"])
+def test_outside_them_it_waits_until_they_begin_also_where_there_is_no_next_channel(merchant, smtp_sink, wish):
+    delivery = due(merchant, 3, quiet_hours=wish)
     sending.send_batch()
     assert (status(delivery), smtp_sink.messages) == (("pending", ""), [])
     opens = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=6)
@@ -61,7 +62,7 @@ def test_outside_them_it_waits_until_they_begin(merchant, smtp_sink):
     assert (decision.outcome, decision.reason, decision.until) == ("deferred", "quiet_hours", opens)
 
 
-@pytest.mark.parametrize("fields", [{"quiet_hours": "drop"}, {"quiet_hours": "next"}, {"hours": 5}])
+@pytest.mark.parametrize("fields", [{"quiet_hours": "drop"}, {"hours": 5}])
 def test_where_the_step_does_not_wait_or_it_would_be_too_late_it_is_left_out(merchant, smtp_sink, fields):
     hours = fields.pop("hours", 24)
     delivery = due(merchant, 3, expires_at=datetime.now(UTC) + timedelta(hours=hours), **fields)
