@@ -18,7 +18,8 @@ from django.utils import timezone
 from accounts import access
 from accounts.models import CartTrigger, Merchant, Plan, Role, Store, User
 from campaigns import drafts, library, lifecycle
-from campaigns.models import Audience, Campaign
+from campaigns.incentives import pool
+from campaigns.models import Audience, Campaign, Discount
 from integrations import demo_history, simulator_catalog, simulator_pictures
 from integrations.connecting import Wish, connect
 from integrations.models import Connection
@@ -27,6 +28,7 @@ from products.catalog import record_products
 from products.facts import ProductFact, StockFact
 
 SLUG = "fernwood"
+CODES = 1_000
 PASSWORD = "demo"  # noqa: S105 - shown on the log-in page of the demo
 SHOP = "Sample shop"
 STORES = (("north-loop", "North Loop"), ("harbor-street", "Harbor Street"))
@@ -141,8 +143,8 @@ def _fact(product: simulator_catalog.SampleProduct, index: int) -> ProductFact:
 def _campaigns(merchant: Merchant, now: datetime) -> Campaign:
     """A live campaign whose reminders are soon to be seen, and a draft for one of the stores. The live one."""
     owner = User.objects.get(email=_email(Role.OWNER))
-    live = _draft(merchant, owner, "Cart reminder", "gentle-reminder", ["always on"])
-    live.steps.update(delay_minutes=1)
+    live = _draft(merchant, owner, "Cart reminder", "with-incentive", ["always on"])
+    live.steps.update(delay_minutes=1, discount=_discount(merchant, now))
     lifecycle.set_live(live, owner, now - demo_history.SPAN - timedelta(days=1))
     marketer = User.objects.get(email=_email(Role.MARKETING))
     draft = _draft(merchant, marketer, "North Loop regulars", "with-suggestions", ["stores", "spring"])
@@ -152,6 +154,16 @@ def _campaigns(merchant: Merchant, now: datetime) -> Campaign:
     _template(merchant, marketer, owner)
     draft.stores.set(Store.objects.filter(merchant=merchant, slug=STORES[0][0]))
     return live
+
+
+def _discount(merchant: Merchant, now: datetime) -> Discount:
+    """For the larger carts, so that reminders with a code and without one are seen."""
+    made = Discount.objects.create(
+        merchant=merchant, name="Tea is on us", value=10, currency="USD", minimum_cart=40, pattern="TEA-########",
+        expires_after_hours=72, rest_days=30,
+    )  # fmt: skip
+    pool.make(made, CODES, now)
+    return made
 
 
 def _template(merchant: Merchant, marketer: User, owner: User) -> None:
