@@ -46,6 +46,6 @@ def as_left(delivery: Delivery) -> AsLeft | None:
     name, address = from_whom(ready, delivery.merchant, own)
     to = sent.context.get("shopper", {}).get("email", "")
     if delivery.channel != "email":
-        to = channel.address_of(delivery.shopper) if delivery.shopper else ""
+        to = channel.shown(channel.address_of(delivery.shopper)) if delivery.shopper else ""
     html = shown.html.replace("<head>", '<head><base target="_blank">', 1)
     return AsLeft(sent.at, name, address, to, left.subject, left.text, html)

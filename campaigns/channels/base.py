@@ -91,6 +91,10 @@ class Channel(ABC):
     def address_of(self, shopper: Reachable) -> str:
         """Where the shopper is reached on this channel; empty if nowhere."""
 
+    def shown(self, address: str) -> str:
+        """An address as staff may see it."""
+        return address
+
     def read_address(self, text: str) -> str:
         """An address as a person types it, in the form `address_of` gives. Raises `ValueError` with what is wrong."""
         return text.strip()

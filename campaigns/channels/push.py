@@ -46,6 +46,10 @@ class PushChannel(Channel):
     def address_of(self, shopper: Reachable) -> str:
         return push_address.written(shopper.email or shopper.phone or "A shopper", shopper.browsers)
 
+    def shown(self, address: str) -> str:
+        """Whose browsers they are: an endpoint is a secret."""
+        return push_address.read(address).who
+
     def read_address(self, text: str) -> str:
         """A mere name, which the catcher takes. Raises `ValueError` where notifications leave: nobody can type a browser."""
         if settings.PUSH_CONTACT:

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import Role
 from campaigns import consents, lifecycle, subscribing
 from campaigns.channels.push import PushChannel
 from campaigns.channels.webpush import public_key
@@ -223,6 +224,12 @@ def test_from_a_cart_to_the_notification_and_back_to_the_cart(shop: Shop, servic
     stop = "/" + note["actions"][1]["url"].split("/", 3)[3]
     assert Client().get(stop).status_code == 200
     assert [status for status, _ in standing()] == ["subscribed"]
+    staff = Client()
+    staff.force_login(factories.user(Role.OWNER, shop.merchant))
+    page = staff.get(f"/admin/deliveries/{Delivery.objects.get().code}/").content.decode()
+    assert "Your cart is waiting" in page
+    assert "<dd>avery@example.com</dd>" in page
+    assert service.client().endpoint not in page
 
 
 @pytest.mark.usefixtures("campaign", "no_quiet_hours")
