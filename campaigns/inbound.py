@@ -38,7 +38,7 @@ def take(settings: ChannelSettings, inbound: Inbound, now: datetime) -> str:
     shopper = _whose(settings, inbound.sender, make=meaning == replies.STOP)
     _, made = InboundText.objects.get_or_create(
         settings=settings,
-        provider_id=inbound.provider_id[:200] or str(uuid.uuid4()),
+        provider_id=inbound.provider_id.replace("\0", "")[:200] or str(uuid.uuid4()),
         defaults={"shopper": shopper, "meaning": meaning, "at": now},
     )
     if not made:

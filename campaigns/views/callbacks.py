@@ -46,9 +46,9 @@ def _callback(view: View) -> Callable[..., HttpResponse]:
 
 
 def _call(request: HttpRequest) -> Call:
-    if int(request.headers.get("Content-Length") or 0) > MAX_BODY:
-        raise RequestDataTooBig
     body = request.body
+    if len(body) > MAX_BODY:
+        raise RequestDataTooBig
     form = {name: str(value) for name, value in request.POST.items()}
     return Call(f"{site.PUBLIC_URL}{request.get_full_path()}", request.headers, body, form)
 
@@ -59,7 +59,7 @@ def report(call: Call, own: ChannelSettings) -> HttpResponse:
     told = gateway().report(call)
     if told and (delivery := _delivery(told, own)):
         now = timezone.now()
-        tracking.reported(delivery.code, told.kind, now, event_id=told.event_id, hard=told.hard)
+        tracking.reported(delivery.code, told.kind, now, event_id=told.event_id.replace("\0", ""), hard=told.hard)
         if told.opted_out:
             tracking.reported(delivery.code, TrackingKind.UNSUBSCRIBED, now, event_id=told.event_id)
     return HttpResponse(status=204)

@@ -236,6 +236,15 @@ def test_what_twilio_did_not_sign_changes_nothing(sent: Delivery) -> None:
     assert not InboundText.objects.exists()
 
 
+def test_strange_calls_are_refused_not_failed_on(sent: Delivery) -> None:
+    assert from_twilio("inbound", From="\0", Body="STOP\0", MessageSid="SM\0").status_code == 200
+    assert from_twilio("inbound", From=PHONE, Body="x" * 70_000, MessageSid="SM2").status_code == 413
+    assert from_twilio("?delivery=nobody", MessageSid="SM\0", MessageStatus="delivered").status_code == 204
+    assert from_twilio(f"?delivery={sent.code}", MessageSid="SM\0", MessageStatus="delivered").status_code == 204
+    assert Client().get(f"/callbacks/sms/{own().code}/").status_code == 405
+    assert Client().post("/callbacks/sms/0b6f8a52-0000-4000-8000-000000000000/", {}).status_code == 404
+
+
 def test_a_report_on_another_merchants_delivery_changes_nothing(sent: Delivery) -> None:
     other = factories.merchant()
     ChannelSettings.objects.filter(channel="sms").update(merchant=other)
