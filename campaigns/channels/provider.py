@@ -5,7 +5,9 @@ leaves once, so what nobody knows of may be tried again. Resend keeps keys for a
 (https://resend.com/docs/dashboard/emails/idempotency-keys).
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from email.utils import formataddr
 from smtplib import SMTPException
 
@@ -22,6 +24,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
 from campaigns.channels.base import ChannelError, Outcome, OutcomeUnknown, Receipt
+from campaigns.channels.batches import batch_of, by_status, send_batch
 from campaigns.mime import wire_address
 from campaigns.rendering import Message
 
@@ -36,9 +39,34 @@ def send_many(messages: Sequence[Message]) -> list[Outcome]:
     except (AnymailError, OSError, SMTPException) as error:
         return [ChannelError(f"the mail backend is not there: {error}"[:300], permanent=False)] * len(messages)
     try:
-        return [_hand_over(message, connection) for message in messages]
+        return _in_batches(messages, connection)
     finally:
         connection.close()
+
+
+def _in_batches(messages: Sequence[Message], connection: BaseEmailBackend) -> list[Outcome]:
+    """In as few calls as the provider takes; what is alone, or cannot be written, or was refused with others, goes by itself."""
+    found: dict[int, Outcome] = {}
+    if batch := batch_of(connection):
+        for places in _by_sender(messages, batch.most):
+            found |= send_batch(connection, batch, _mails(messages, places))
+    return [found.get(at) or _hand_over(message, connection) for at, message in enumerate(messages)]
+
+
+def _by_sender(messages: Sequence[Message], most: int) -> Iterator[list[int]]:
+    places: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for at, message in enumerate(messages):
+        places[message.from_email, message.from_name].append(at)
+    for same in places.values():
+        yield from (same[start : start + most] for start in range(0, len(same), most))
+
+
+def _mails(messages: Sequence[Message], places: Sequence[int]) -> dict[int, EmailMultiAlternatives]:
+    mails = {}
+    for at in places:
+        with suppress(ValueError):
+            mails[at] = _django_mail(messages[at])
+    return mails
 
 
 def _hand_over(message: Message, connection: BaseEmailBackend) -> Outcome:
@@ -112,12 +140,3 @@ def _anymail_failure(error: AnymailError, *, keyed: bool) -> Outcome:
 def _taken_before(text: str) -> OutcomeUnknown:
     """The key is in use: the attempt before is still under way, or it was taken with another text, since a price changed meanwhile."""
     return OutcomeUnknown(text, retriable="concurrent" in text)
-
-
-def by_status(status: int, text: str, *, keyed: bool = False) -> Outcome:
-    """A provider's HTTP answer: keys and limits are nobody's fault for ever, other 4xx are the message's."""
-    if status in (401, 402, 403, 408, 429, 503):
-        return ChannelError(text, permanent=False)
-    if 400 <= status < 500:
-        return ChannelError(text, permanent=True)
-    return OutcomeUnknown(text, retriable=keyed)
