@@ -6,11 +6,12 @@ Only the push service between them is a stand-in: a browser without Google's or 
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from campaigns.channels import push_payload
@@ -156,3 +157,21 @@ def test_a_page_of_another_site_can_attach_nothing(shop: Shop, visit: Page, page
     with visit.expect_console_message(lambda message: "aiq-push:" in message.text):
         visit.get_by_role("button", name="Remind me").click()
     assert standing(shop) == [[], 0]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_writing_a_notification_is_accessible(shop: Shop, sign_in: Callable[[str], Page], scheme: Any) -> None:
+    page = sign_in("owner")
+    page.emulate_media(color_scheme=scheme)
+    address = shop.site.shell(
+        "import json; from campaigns.models import Campaign, Step; from accounts.models import Merchant;"
+        f"of = Campaign.objects.create(merchant=Merchant.objects.get(slug={shop.merchant!r}), name='Push');"
+        "step = Step.objects.create(campaign=of, channel='push'); print(json.dumps(f'{of.code}/content/{step.code}/'))"
+    )
+    page.goto(f"/admin/campaigns/{address}")
+    expect(page.locator(".cc-push").first).to_contain_text("Your cart is waiting")
+    page.get_by_label("Title").fill("Come back")
+    expect(page.locator("#meter-subject")).to_contain_text("9 of 50")
+    expect(page.locator(".cc-push").first).to_contain_text("Come back")
+    found = Axe().run(page).response["violations"]
+    assert [one["id"] for one in found if one["impact"] in {"serious", "critical"}] == []
