@@ -151,9 +151,10 @@ def buys_after(sim: Simulation, visit: Visit) -> Story:
         return
     yield from clicks(sim, visit, mail)
     yield 3.0
-    sim.shop.order(visit)
+    sim.shop.order(visit, mail.code)
     sim.tally.recovered += 1
-    sim.say(f"{visit.person.name} came back and bought for {money(visit.total, CURRENCY)}")
+    with_code = f" with {mail.code}" if mail.code else ""
+    sim.say(f"{visit.person.name} came back and bought for {money(visit.total, CURRENCY)}{with_code}")
 
 
 def buys_before(sim: Simulation, visit: Visit) -> Story:

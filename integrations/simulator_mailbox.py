@@ -8,17 +8,19 @@ from pathlib import Path
 
 _CLICK = re.compile(r'https?://[^\s"\'<>]+/c/[\w-]+')
 _OPEN = re.compile(r'https?://[^\s"\'<>]+/o/[\w-]+\.gif')
+_CODE = re.compile(r"\bTEA-[0-9A-Z]{8}\b")
 _UNSUBSCRIBE = re.compile(r"<(https?://[^>]+/u/[\w-]+)>")
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """The links of one reminder; empty where it has none of a kind."""
+    """The links of one reminder and its discount's code; empty where it has none of a kind."""
 
     subject: str
     click: str
     open: str
     unsubscribe: str
+    code: str = ""
 
 
 @dataclass
@@ -58,6 +60,7 @@ def _links(message: EmailMessage) -> Mail:
         click=_first(_CLICK, html),
         open=_first(_OPEN, html),
         unsubscribe=_first(_UNSUBSCRIBE, str(message.get("List-Unsubscribe", ""))),
+        code=_first(_CODE, html),
     )
 
 

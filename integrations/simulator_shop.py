@@ -76,7 +76,8 @@ class Shop:
         )
         return event
 
-    def order(self, visit: Visit) -> None:
+    def order(self, visit: Visit, code: str = "") -> None:
+        """`code`: the discount's that the shopper used, "" for none."""
         self.client.post(
             "/v2/orders",
             {
@@ -88,6 +89,7 @@ class Shop:
                 "products": [self._line(one) for one in visit.cart],
                 "currency": CURRENCY,
                 "total": str(visit.total),
+                "discountCodes": [code] if code else [],
                 "store": visit.store,
             },
         )

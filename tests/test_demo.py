@@ -110,11 +110,11 @@ List-Unsubscribe: <https://x.example/u/tok_en-1>
 MIME-Version: 1.0
 Content-Type: text/html; charset=utf-8
 
-<a href="https://x.example/c/click-1">Back</a> <img src="https://x.example/o/open-1.gif">
+<b>TEA-23K8GR7V</b> <a href="https://x.example/c/click-1">Back</a> <img src="https://x.example/o/open-1.gif">
 """
 
 
-def test_a_shopper_finds_the_links_of_their_reminder(tmp_path):
+def test_a_shopper_finds_the_links_and_the_code_of_their_reminder(tmp_path):
     mailbox = Mailbox(tmp_path)
     (tmp_path / "1-a.eml").write_bytes(MAIL.replace(b"click-1", b"old"))
     mailbox.skip_what_is_there()
@@ -123,6 +123,7 @@ def test_a_shopper_finds_the_links_of_their_reminder(tmp_path):
     mail = mailbox.newest_for("zoe@example.com")
     assert mail.click == "https://x.example/c/click-1"
     assert mail.open == "https://x.example/o/open-1.gif"
+    assert mail.code == "TEA-23K8GR7V"
     assert mail.unsubscribe == "https://x.example/u/tok_en-1"
 
 
