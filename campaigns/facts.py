@@ -72,7 +72,10 @@ class ConsentFact:
 
 @dataclass(frozen=True, slots=True)
 class CustomerFact:
-    """Keys by which a shopper may be known, strongest first: contact_id (ours), source_id (the store's), email, phone (E.164)."""
+    """Keys by which a shopper may be known, strongest first: contact_id (ours), source_id (the store's), email, phone (E.164).
+
+    `country` is ISO 3166-1, `region` a state or province within it, as in US and FL.
+    """
 
     contact_id: str = ""
     source_id: str = ""
@@ -81,6 +84,8 @@ class CustomerFact:
     first_name: str = ""
     last_name: str = ""
     locale: str = ""
+    country: str = ""
+    region: str = ""
     consents: tuple[ConsentFact, ...] = ()
 
     @property

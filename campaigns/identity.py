@@ -14,7 +14,7 @@ from django.db.models import Q
 from campaigns.facts import CustomerFact, Origin
 from campaigns.models import Shopper, ShopperKey
 
-FILLED_BY_FACTS = ("email", "phone", "first_name", "last_name", "locale")
+FILLED_BY_FACTS = ("email", "phone", "first_name", "last_name", "locale", "country", "region")
 
 
 class Contended(Exception):  # noqa: N818 - reads as what happened

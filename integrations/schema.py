@@ -54,6 +54,8 @@ class Customer(Document, frozen=True):
     phone: Text | None = None
     first_name: Text | None = None
     last_name: Text | None = None
+    country: Text | None = None
+    region: Text | None = None
 
     @property
     def known(self) -> bool:

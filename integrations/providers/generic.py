@@ -21,7 +21,7 @@ from campaigns.facts import (
 )
 from integrations.checking import Invalid, bare, check
 from integrations.providers.base import BadPayloadError, Fact, Headers, IgnoredEventError, Provider
-from integrations.providers.values import Kept, phone, prune
+from integrations.providers.values import Kept, country, phone, prune, region
 from integrations.schema import (
     CartDocument,
     CatalogProduct,
@@ -100,6 +100,10 @@ class _Reading:
             phone=self.phone(given.phone, "/customer/phone"),
             first_name=_text(given.first_name, 120),
             last_name=_text(given.last_name, 120),
+            country=self._or_note(
+                country(_text(given.country)), given.country, "/customer/country dropped: no code of two letters"
+            ),
+            region=region(_text(given.country), _text(given.region)),
             consents=consents,
         )
 

@@ -30,6 +30,7 @@ from campaigns.facts import (
 from integrations.providers.base import BadPayloadError, Fact, Headers, IgnoredEventError, Provider
 from integrations.providers.shopify_topics import PRIVACY_KEPT, PRIVACY_TOPICS, TOPICS
 from integrations.providers.values import (
+    country,
     identifier,
     items,
     mapping,
@@ -37,6 +38,7 @@ from integrations.providers.values import (
     money,
     phone,
     prune,
+    region,
     words,
 )
 from products.facts import ProductFact, StockFact
@@ -169,7 +171,10 @@ def _refund(given: Object, received_at: datetime) -> OrderFact:
 
 def _customer(given: Object, at: datetime, notes: list[str]) -> CustomerFact:
     customer = mapping(given.get("customer"))
-    names = [customer, mapping(given.get("billing_address")), mapping(given.get("shipping_address"))]
+    billing, shipping = mapping(given.get("billing_address")), mapping(given.get("shipping_address"))
+    names = [customer, billing, shipping]
+    where = next((one for one in (shipping, billing) if country(words(one.get("country_code"), 8))), {})
+    code = words(where.get("country_code"), 8)
     return CustomerFact(
         source_id=identifier(customer.get("id")),
         email=_first(given.get("email"), customer.get("email"), read=_email, note="email", notes=notes),
@@ -177,6 +182,8 @@ def _customer(given: Object, at: datetime, notes: list[str]) -> CustomerFact:
         first_name=next((name for one in names if (name := words(one.get("first_name"), 120))), ""),
         last_name=next((name for one in names if (name := words(one.get("last_name"), 120))), ""),
         locale=words(given.get("customer_locale"), 16),
+        country=country(code),
+        region=region(code, words(where.get("province_code"), 8)),
         consents=tuple(_consents(given, customer, at)),
     )
 

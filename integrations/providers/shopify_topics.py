@@ -15,8 +15,8 @@ _CUSTOMER: Kept = {
 _PERSON: Kept = {
     **leaves("email phone sms_marketing_phone customer_locale buyer_accepts_marketing buyer_accepts_sms_marketing"),
     "customer": _CUSTOMER,
-    "billing_address": leaves("first_name last_name"),
-    "shipping_address": leaves("first_name last_name"),
+    "billing_address": leaves("first_name last_name country_code province_code"),
+    "shipping_address": leaves("first_name last_name country_code province_code"),
 }
 _LINE: Kept = leaves("product_id variant_id sku title name presentment_title variant_title vendor price quantity")
 _MONEY: Kept = leaves("currency subtotal_price total_tax total_discounts total_price")

@@ -1,5 +1,6 @@
 """How single values of any provider become what facts hold: phones, money, times, cut texts."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -83,3 +84,15 @@ def mapping(value: Any) -> Mapping[str, Any]:
 
 def items(value: Any) -> Sequence[Mapping[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def country(text: str) -> str:
+    """An ISO 3166-1 code of two letters; empty where it is none."""
+    code = text.strip().upper()
+    return code if re.fullmatch("[A-Z]{2}", code) else ""
+
+
+def region(of: str, text: str) -> str:
+    """A state or province of a country: FL, whether it was told as FL or US-FL (ISO 3166-2); empty where it is none."""
+    code = text.strip().upper().removeprefix(f"{country(of)}-")
+    return code if country(of) and re.fullmatch("[A-Z0-9]{1,3}", code) else ""

@@ -299,3 +299,24 @@ def test_a_privacy_request_says_what_is_wished_and_for_whom(topic: str, wish: st
     [fact] = SHOPIFY.parse(topic, payload, AT)
     assert fact == PrivacyFact(PrivacyWish(wish), CustomerFact(source_id="2", email="a@example.com"))
     assert SHOPIFY.allow_listed(topic, payload) == {"shop_id": 1, "customer": {"id": 2, "email": "A@example.com"}}
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ({"country": "US", "region": "FL"}, ("US", "FL")),
+        ({"country": "us", "region": "us-fl"}, ("US", "FL")),
+        ({"country": "DE"}, ("DE", "")),
+        ({"country": "Germany", "region": "BY"}, ("", "")),
+        ({"region": "FL"}, ("", "")),
+        ({"country": "US", "region": "Florida"}, ("US", "")),
+    ],
+)
+def test_where_a_shopper_lives_is_kept_by_its_codes(told: dict[str, str], kept: tuple[str, str]) -> None:
+    cart = fact(GENERIC, "cart", {"customer": {"email": "a@example.com"} | told})
+    assert (cart.customer.country, cart.customer.region) == kept
+    assert bool(cart.notes) == ("Germany" in told.values())
+    address = {"country_code": told.get("country"), "province_code": told.get("region")}
+    checkout = parsed("shopify-checkouts-update.json") | {"shipping_address": address, "billing_address": None}
+    shopper = fact(SHOPIFY, "checkouts/update", checkout).customer
+    assert (shopper.country, shopper.region) == kept
