@@ -176,6 +176,8 @@ def test_the_settings_of_a_merchant_change_what_marketing_may(client: Client) ->
         "currency": "USD",
         "brand_color": "#112233",
         "order_closes": "older",
+        "font": "system",
+        "locale": "en_US",
         "marketing_sets_live": "on",
         "plan": "enterprise",
         "slug": "stolen",
