@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from campaigns import consents, scheduling, suppressions
 from campaigns.channels.base import CHANNELS
@@ -142,11 +143,14 @@ def _suppress(delivery: Delivery, reason: SuppressionReason) -> None:
 
 
 def on_anymail(sender: object, event: Any, esp_name: str, **kwargs: Any) -> None:
-    """Anymail's tracking signal. Our delivery code travels in the message's metadata."""
-    code = (event.metadata or {}).get("delivery", "")
+    """Anymail's tracking signal. Our delivery code travels in the message's metadata, or as its one tag. A report without a name of its
+    own is known by its time."""
+    code = (event.metadata or {}).get("delivery") or next(iter(event.tags or ()), "")
     try:
         delivery = UUID(str(code))
     except ValueError:
         return
     hard = event.reject_reason in {"bounced", "invalid"} or event.event_type == "bounced"
-    reported(delivery, event.event_type, event.timestamp, event_id=event.event_id or "", hard=hard)
+    at = event.timestamp
+    name = event.event_id or (at.isoformat() if at else "")
+    reported(delivery, event.event_type, at or timezone.now(), event_id=name, hard=hard)

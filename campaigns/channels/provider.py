@@ -29,6 +29,8 @@ from campaigns.mime import wire_address
 from campaigns.rendering import Message
 
 KEYED = {"Resend": "Idempotency-Key"}
+# They know no metadata and turn away mail that has some: there our code travels as a tag.
+TAGGED = frozenset({"MailerSend", "Postal"})
 
 
 def send_many(messages: Sequence[Message]) -> list[Outcome]:
@@ -73,6 +75,9 @@ def _hand_over(message: Message, connection: BaseEmailBackend) -> Outcome:
     keyed = _key(connection, message.delivery_code)
     try:
         mail = _django_mail(message)
+        if getattr(connection, "esp_name", "") in TAGGED:
+            del mail.metadata  # type: ignore[attr-defined]
+            mail.tags = [message.delivery_code]  # type: ignore[attr-defined]
         taken = connection.send_messages([mail])
     except AnymailError as error:
         return _anymail_failure(error, keyed=keyed)

@@ -1,0 +1,172 @@
+"""Every mail provider by name: EMAIL_URL and its keys make one call to it, and its reports reach the delivery they are about."""
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_plus
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from aiq import environment
+from aiq.environment import ESPS, Env
+from campaigns.channels.email import EmailChannel
+from campaigns.models import Delivery, Suppression, TrackingEvent
+from tests import factories
+from tests.campaigns.test_mime import MESSAGE
+
+# What each needs beside its address; amazon_ses has a client of its own (boto3), which operators install.
+KEYS = {
+    "brevo": {"API_KEY": "sesame"},
+    "mailersend": {"API_TOKEN": "sesame"},
+    "mailgun": {"API_KEY": "sesame"},
+    "mailjet": {"API_KEY": "sesame", "SECRET_KEY": "s"},
+    "mailtrap": {"API_TOKEN": "sesame"},
+    "mandrill": {"API_KEY": "sesame"},
+    "postal": {"API_KEY": "sesame"},
+    "postmark": {"SERVER_TOKEN": "sesame"},
+    "resend": {"API_KEY": "sesame"},
+    "scaleway": {"SECRET_KEY": "sesame", "PROJECT_ID": "p"},
+    "sendgrid": {"API_KEY": "sesame"},
+    "sparkpost": {"API_KEY": "sesame"},
+    "unisender_go": {"API_KEY": "sesame"},
+}
+
+
+class Anything(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.server.calls.append((str(self.headers), body))  # type: ignore[attr-defined]
+        self.send_response(500)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args: Any) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def anything() -> Iterator[Any]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Anything) as server:
+        server.calls = []  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.mark.parametrize("name", [*KEYS])
+def test_each_provider_is_called_once_with_its_key_our_text_and_our_code(
+    anything: Any, name: str, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EMAIL_URL", f"anymail+{name.replace('_', '-')}://")
+    options = KEYS[name] | {"API_URL": f"http://127.0.0.1:{anything.server_port}/"}
+    for key, value in options.items():
+        monkeypatch.setenv(f"ANYMAIL_{name.upper()}_{key}", value)
+    for key, value in environment.email(Env(), tmp_path).items():
+        setattr(settings, key, value)
+    EmailChannel().send_many([replace(MESSAGE, headers=())])
+    [(headers, body)] = anything.calls
+    keyed = base64.b64encode(b"sesame:s").decode(), base64.b64encode(b"api:sesame").decode()
+    assert any(key in headers + body for key in ("sesame", *keyed))
+    for words in ("anna@example.com", MESSAGE.delivery_code):
+        assert words in unquote_plus(body).replace("\\", "")
+
+
+def test_the_table_names_every_provider() -> None:
+    assert {*KEYS, "amazon_ses"} == set(ESPS)
+
+
+SECRET = "name:password"
+SIGNING = "signing-key"
+
+
+def postmark(code: str) -> dict[str, Any]:
+    return {
+        "RecordType": "Bounce", "MessageStream": "outbound", "ID": 1, "MessageID": "m-1", "Type": "HardBounce", "Email": "a@b.example",
+        "BouncedAt": "2026-11-24T10:00:00Z", "Metadata": {"delivery": code},
+    }  # fmt: skip
+
+
+def sendgrid(code: str) -> list[dict[str, Any]]:
+    event = {"event": "bounce", "type": "bounce", "timestamp": 1795514400, "email": "a@b.example", "sg_event_id": "e-1"}
+    return [event | {"delivery": code, "anymail_id": "m-1"}]
+
+
+def mailgun(code: str) -> dict[str, Any]:
+    stamp, token = "1795514400", "t" * 50
+    signed = hmac.new(SIGNING.encode(), f"{stamp}{token}".encode(), hashlib.sha256).hexdigest()
+    event = {"event": "failed", "severity": "permanent", "reason": "bounce", "timestamp": 1795514400.1, "id": "e-1"}
+    about = {"recipient": "a@b.example", "user-variables": {"delivery": code}, "message": {"headers": {}}}
+    return {
+        "signature": {"timestamp": stamp, "token": token, "signature": signed},
+        "event-data": event | about,
+    }
+
+
+def brevo(code: str) -> dict[str, Any]:
+    event = {"event": "hard_bounce", "email": "a@b.example", "ts_epoch": 1795514400000, "message-id": "m-1", "id": 1}
+    return event | {"X-Mailin-custom": json.dumps({"delivery": code})}
+
+
+def mailersend(code: str) -> dict[str, Any]:
+    about = {"message": {"id": "m-1"}, "recipient": {"email": "a@b.example"}, "tags": [code]}
+    event = {"type": "activity.hard_bounced", "created_at": "2026-11-24T10:00:00Z"}
+    return event | {"data": {"id": "e-1", "type": "hard_bounced", "created_at": event["created_at"], "email": about}}
+
+
+REPORTS = {"mailersend": mailersend, "postmark": postmark, "sendgrid": sendgrid, "mailgun": mailgun, "brevo": brevo}
+
+
+@pytest.fixture
+def unknown(db: None, settings: Any) -> Delivery:
+    settings.ANYMAIL = {
+        "WEBHOOK_SECRET": SECRET,
+        "MAILGUN_WEBHOOK_SIGNING_KEY": SIGNING,
+        "MAILERSEND_SIGNING_SECRET": SIGNING,
+    }
+    merchant = factories.merchant()
+    return factories.delivery(
+        factories.live_campaign(merchant), factories.abandoned_cart(merchant), status="unknown", due_at=timezone.now()
+    )
+
+
+def report(name: str, body: Any, secret: str = SECRET, key: str = SIGNING) -> int:
+    data = json.dumps(body)
+    signed = {
+        "Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}",
+        "Signature": hmac.new(key.encode(), data.encode(), hashlib.sha256).hexdigest(),
+    }
+    path = f"/anymail/{name}/tracking/"
+    client = Client(raise_request_exception=False)
+    return client.post(path, data, content_type="application/json", headers=signed).status_code
+
+
+@pytest.mark.parametrize("name", [*REPORTS])
+def test_a_late_report_settles_what_was_unknown_and_a_hard_bounce_ends_mails_to_that_address(
+    unknown: Delivery, name: str
+) -> None:
+    for _ in range(2):
+        assert report(name, REPORTS[name](str(unknown.code))) == 200
+    unknown.refresh_from_db()
+    assert unknown.status == "bounced"
+    assert TrackingEvent.objects.filter(kind="bounced").count() == 1
+    assert Suppression.objects.get().reason == "bounce"
+
+
+@pytest.mark.parametrize("name", [*REPORTS])
+def test_a_report_with_a_wrong_secret_changes_nothing(unknown: Delivery, name: str) -> None:
+    body = REPORTS[name](str(unknown.code))
+    if name == "mailgun":
+        body["signature"]["signature"] = "0" * 64
+    assert report(name, body, "name:wrong", "wrong") == 400
+    unknown.refresh_from_db()
+    assert unknown.status == "unknown"
+    assert not Suppression.objects.exists()
