@@ -37,6 +37,7 @@ def test_a_product_with_a_script_in_its_name_is_shown_as_it_is_called(shop: Shop
     leave(shop, 601)
     page = sign_in("marketing")
     compose(page)
+    expect(page.frame_locator(".cc-stage iframe").get_by_text("You left something behind").first).to_be_visible()
     page.get_by_label("Shown with the cart of").first.select_option(index=1)
     frame = page.locator(".cc-stage iframe")
     expect(page.frame_locator(".cc-stage iframe").get_by_text(EVIL).first).to_be_visible(timeout=15_000)
@@ -66,7 +67,7 @@ def test_a_personal_value_says_first_what_becomes_of_whoever_lacks_it(shop: Shop
     page = sign_in("marketing")
     compose(page)
     page.get_by_role("button", name="Heading", expanded=False).click()
-    pick = page.locator("[data-personal]:visible").first
+    pick = page.locator("[data-list] [data-personal]:visible").first
     pick.select_option(label="First name")
     dialog = page.get_by_role("dialog", name="First name")
     expect(dialog).to_contain_text("1 of your last 2 shoppers have none.")

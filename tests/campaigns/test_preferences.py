@@ -234,9 +234,10 @@ def test_one_person_at_two_merchants_is_two() -> None:
 def test_too_many_posts_are_refused_and_change_nothing(clean_redis: None) -> None:
     one = delivery()
     doorbell.forget()
-    codes = [Client().post(page(one), {"action": "snooze"}).status_code for _ in range(62)]
+    # Counted by the minute: however the posts fall, one minute sees more than its share.
+    codes = [Client().post(page(one), {"action": "snooze"}).status_code for _ in range(122)]
     assert codes[:60] == [303] * 60
-    assert codes[-1] == 429
+    assert 429 in codes
     assert Shopper.objects.get().snoozed_until is None
 
 
