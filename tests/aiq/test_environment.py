@@ -70,11 +70,11 @@ def test_anymail_options_come_from_the_environment_and_from_files(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "token").write_text("secret\n")
-    monkeypatch.setenv("ANYMAIL_POSTMARK_SERVER_TOKEN_FILE", str(tmp_path / "token"))
+    monkeypatch.setenv("ANYMAIL_WEBHOOK_SECRET_FILE", str(tmp_path / "token"))
     monkeypatch.setenv("ANYMAIL_IGNORE_UNSUPPORTED_FEATURES", "True")
     monkeypatch.setenv("ANYMAIL_SEND_DEFAULTS", '{"tags": ["cart"]}')
     assert environment.email(Env(), tmp_path)["ANYMAIL"] == {
-        "POSTMARK_SERVER_TOKEN": "secret",
+        "WEBHOOK_SECRET": "secret",
         "IGNORE_UNSUPPORTED_FEATURES": True,
         "SEND_DEFAULTS": {"tags": ["cart"]},
     }
