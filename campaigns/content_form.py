@@ -13,17 +13,19 @@ from campaigns.composer.writing import Place, Written, write
 from campaigns.drafts import source_of
 from campaigns.incentives import choosing
 from campaigns.models import Step
+from campaigns.step_form import DISCOUNT, StepForm
 from campaigns.templating.compiling import Problem, TemplateProblems, compile_source
 
-RULES = ("sold_out", "price_rose", "discount", "no_code")
+RULES = ("sold_out", "price_rose", *DISCOUNT)
 
 
-class ContentForm(forms.ModelForm):
+class ContentForm(StepForm):
     """Posted with `blocks`, the message is composed of them and `body` is made here; without, `body` is MJML written by hand.
 
     `problems` are the compiler's, by line. `unfinished` is what is wrong with the blocks, each at its block: no obstacle to a draft.
     """
 
+    rules = RULES
     blocks = forms.CharField(required=False, widget=forms.HiddenInput)
     problems: tuple[Problem, ...] = ()
     unfinished: tuple[Place, ...] = ()
@@ -55,23 +57,13 @@ class ContentForm(forms.ModelForm):
         }
 
     def __init__(self, *args: Any, merchant: Merchant, draft: bool = False, **kwargs: Any) -> None:
-        self.merchant, self.draft = merchant, draft
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, merchant=merchant, draft=draft, **kwargs)
         self.composed = "blocks" in self.data if self.is_bound else self.instance.blocks is not None
         self.initial["blocks"] = json.dumps(self.instance.blocks)
         self.fields["sender_name"].widget.attrs["placeholder"] = merchant.sender_name or merchant.name
         self.fields["sender_email"].widget.attrs["placeholder"] = merchant.sender_email or "the sender of this system"
         self.fields["subject"].required = not draft
         self.fields["body"].required = not draft and not self.composed
-        for name in RULES:
-            self.fields[name].required = False
-        choosing.offer(self.fields["discount"], merchant, self.instance.discount_id)
-        self.initial["discount"] = self.instance.discount.code if self.instance.discount else None
-
-    def clean_body(self) -> str:
-        """With plain line feeds: browsers send CR LF."""
-        body: str = self.cleaned_data["body"]
-        return body.replace("\r\n", "\n")
 
     def clean_feed(self) -> bool:
         feed: bool = self.cleaned_data["feed"]

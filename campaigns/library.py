@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Merchant, User
-from campaigns.models import MessageTemplate, TemplateVersion
+from campaigns.models import MessageTemplate, Step, TemplateVersion
 
 NAME_LENGTH = 120
 
@@ -28,7 +28,7 @@ class Wording:
     extras: dict[str, str] = field(default_factory=dict)
 
 
-def wording_of(row: MessageTemplate | TemplateVersion) -> Wording:
+def wording_of(row: MessageTemplate | TemplateVersion | Step) -> Wording:
     return Wording(row.subject, row.preheader, row.body, row.blocks, row.extras)
 
 

@@ -12,6 +12,7 @@ from campaigns.content_checks import ERROR
 from campaigns.incentives import choosing
 from campaigns.models import Step
 from campaigns.starters import Starter, starters
+from campaigns.step_form import DISCOUNT, StepForm
 
 PRODUCT, LOGO, OWN = "{{ items.first.image }}", "{{ merchant.logo }}", "own"
 PICTURES = [(PRODUCT, "The first product in the cart"), (LOGO, "Your logo"), (OWN, "One of your own"), ("", "None")]
@@ -20,11 +21,10 @@ LINKS = [
     ("{{ store.url }}", "The store"),
     ("{{ incentive.url }}", "The cart, with the discount"),
 ]
-RULES = ("discount", "no_code")
 EXTRAS = ("picture", "button", "link", "stop")
 
 
-class PushForm(forms.ModelForm):
+class PushForm(StepForm):
     """What stands in `Step.extras` has fields of its own; a picture of one's own has two."""
 
     picture = forms.ChoiceField(choices=PICTURES, required=False)
@@ -40,7 +40,7 @@ class PushForm(forms.ModelForm):
 
     class Meta:
         model = Step
-        fields: ClassVar[list[str]] = ["subject", "body", *RULES]
+        fields: ClassVar[list[str]] = ["subject", "body", *DISCOUNT]
         widgets: ClassVar[dict[str, forms.Widget]] = {"body": forms.Textarea(attrs={"rows": 3})}
         labels: ClassVar[dict[str, str]] = {"subject": "Title", "body": "Text", "no_code": "If no code is left"}
         error_messages: ClassVar[dict[str, dict[str, str]]] = {
@@ -50,15 +50,10 @@ class PushForm(forms.ModelForm):
         help_texts: ClassVar[dict[str, str]] = {"no_code": choosing.HELP_NO_CODE}
 
     def __init__(self, *args: Any, merchant: Merchant, draft: bool = False, **kwargs: Any) -> None:
-        self.merchant, self.draft = merchant, draft
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, merchant=merchant, draft=draft, **kwargs)
         self._begin()
         self.fields["subject"].required = self.fields["body"].required = not draft
         self.fields["stop"].widget.attrs["placeholder"] = STOP_WORDS
-        for name in RULES:
-            self.fields[name].required = False
-        choosing.offer(self.fields["discount"], merchant, self.instance.discount_id)
-        self.initial["discount"] = self.instance.discount.code if self.instance.discount else None
 
     def _begin(self) -> None:
         """With what the step holds, or with a starter."""
@@ -70,11 +65,6 @@ class PushForm(forms.ModelForm):
         self.initial.update({name: extras.get(name, "") for name in EXTRAS})
         if self.initial["picture"] not in {value for value, _ in PICTURES}:
             self.initial.update({"picture": OWN, "picture_address": extras["picture"]})
-
-    def clean_body(self) -> str:
-        """With plain line feeds: browsers send CR LF."""
-        body: str = self.cleaned_data["body"]
-        return body.replace("\r\n", "\n")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -10,16 +10,15 @@ from campaigns.content_checks import ERROR
 from campaigns.incentives import choosing
 from campaigns.models import Step
 from campaigns.starters import starters
+from campaigns.step_form import DISCOUNT, StepForm
 
-RULES = ("discount", "no_code")
 
-
-class TextForm(forms.ModelForm):
+class TextForm(StepForm):
     """`problems` are the compiler's, by line."""
 
     class Meta:
         model = Step
-        fields: ClassVar[list[str]] = ["body", *RULES]
+        fields: ClassVar[list[str]] = ["body", *DISCOUNT]
         widgets: ClassVar[dict[str, forms.Widget]] = {"body": forms.Textarea(attrs={"rows": 6})}
         labels: ClassVar[dict[str, str]] = {"body": "Text", "no_code": "If no code is left"}
         error_messages: ClassVar[dict[str, dict[str, str]]] = {
@@ -28,20 +27,10 @@ class TextForm(forms.ModelForm):
         help_texts: ClassVar[dict[str, str]] = {"discount": choosing.HELP, "no_code": choosing.HELP_NO_CODE}
 
     def __init__(self, *args: Any, merchant: Merchant, draft: bool = False, **kwargs: Any) -> None:
-        self.merchant, self.draft = merchant, draft
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, merchant=merchant, draft=draft, **kwargs)
         if not self.instance.body:
             self.initial["body"] = starters("sms")["sms-discreet" if merchant.regulated_goods else "sms-reminder"].body
         self.fields["body"].required = not draft
-        for name in RULES:
-            self.fields[name].required = False
-        choosing.offer(self.fields["discount"], merchant, self.instance.discount_id)
-        self.initial["discount"] = self.instance.discount.code if self.instance.discount else None
-
-    def clean_body(self) -> str:
-        """With plain line feeds: browsers send CR LF."""
-        body: str = self.cleaned_data["body"]
-        return body.replace("\r\n", "\n")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

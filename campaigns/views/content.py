@@ -2,16 +2,14 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from accounts import access
-from campaigns import drafts, library
+from campaigns import drafts
 from campaigns.content_form import ContentForm
-from campaigns.forms import TemplateForm
-from campaigns.library import Wording
 from campaigns.models import Campaign, Step
-from campaigns.views import compose
+from campaigns.views import compose, keeping
 from campaigns.views.editors import EDITORS
 from campaigns.views.library import gallery
 from campaigns.views.product_feed import is_dynamic, offered, why_not_cart
@@ -88,13 +86,5 @@ def save_template(request: HttpRequest, campaign: Campaign, step: Step) -> HttpR
     if editor := EDITORS.get(step.channel):
         return editor.keep(request, campaign, step)
     form = ContentForm(request.POST, instance=step, merchant=campaign.merchant, draft=True)
-    named = TemplateForm(request.POST, merchant=campaign.merchant)
     form.fields["body"].required = not form.composed
-    if not (named.is_valid() & form.is_valid()):
-        errors = [*named.errors.values(), *form.errors.values()]
-        return render(request, "campaigns/wizard/answer.html", {"errors": [text for each in errors for text in each]})
-    data = form.cleaned_data
-    wording = Wording(data["subject"], data["preheader"], data["body"], form.instance.blocks)
-    kept = library.keep(campaign.merchant, named.cleaned_data["keep_as"], wording, user_of(request))
-    answer = f"Saved. “{kept.name}” can be picked in every campaign of {campaign.merchant}."
-    return render(request, "campaigns/wizard/answer.html", {"done": answer})
+    return keeping.keep(request, form, used="in every campaign")

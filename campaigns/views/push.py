@@ -5,13 +5,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.models import Merchant
-from campaigns import drafts, library, preview_data, push_looks
-from campaigns.forms import TemplateForm
+from campaigns import drafts, preview_data, push_looks
 from campaigns.incentives import choosing
-from campaigns.library import Wording
 from campaigns.models import Campaign, Step
 from campaigns.push_form import EXTRAS, OWN, PushForm
-from campaigns.views import compose
+from campaigns.views import compose, keeping
 from campaigns.views.steps import go, saved, saves_only, step_page, user_of
 
 
@@ -26,18 +24,9 @@ def page(request: HttpRequest, campaign: Campaign, step: Step) -> HttpResponse:
 
 
 def keep(request: HttpRequest, campaign: Campaign, step: Step) -> HttpResponse:
-    """Keep what stands in the editor as a template of the merchant; answers with a line to show beside the button."""
     form = PushForm(request.POST, instance=step, merchant=campaign.merchant, draft=True)
-    named = TemplateForm(request.POST, merchant=campaign.merchant)
     form.fields["body"].required = True
-    if not (named.is_valid() & form.is_valid()):
-        errors = [text for each in (*named.errors.values(), *form.errors.values()) for text in each]
-        return render(request, "campaigns/wizard/answer.html", {"errors": errors})
-    data = form.cleaned_data
-    wording = Wording(data["subject"], "", data["body"], None, form.instance.extras)
-    kept = library.keep(campaign.merchant, named.cleaned_data["keep_as"], wording, user_of(request), channel="push")
-    answer = f"Saved. “{kept.name}” can be picked for every notification of {campaign.merchant}."
-    return render(request, "campaigns/wizard/answer.html", {"done": answer})
+    return keeping.keep(request, form, used="for every notification")
 
 
 def drawn(request: HttpRequest, merchant: Merchant, step: Step) -> HttpResponse:
