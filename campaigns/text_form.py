@@ -12,6 +12,8 @@ from campaigns.models import Step
 from campaigns.starters import starters
 from campaigns.step_form import DISCOUNT, StepForm
 
+HELP = "The text shows it where you insert its code or its link. Each cart gets it once, and later reminders show the same code."
+
 
 class TextForm(StepForm):
     """`problems` are the compiler's, by line."""
@@ -24,7 +26,7 @@ class TextForm(StepForm):
         error_messages: ClassVar[dict[str, dict[str, str]]] = {
             "body": {"required": "The text is empty. Write it, or begin with one of those above."}
         }
-        help_texts: ClassVar[dict[str, str]] = {"discount": choosing.HELP, "no_code": choosing.HELP_NO_CODE}
+        help_texts: ClassVar[dict[str, str]] = {"discount": HELP, "no_code": choosing.HELP_NO_CODE}
 
     def __init__(self, *args: Any, merchant: Merchant, draft: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, merchant=merchant, draft=draft, **kwargs)
