@@ -1,5 +1,6 @@
 """What every test may ask for. The services are started by `tests.settings`."""
 
+import gc
 import os
 import shutil
 import socket
@@ -41,6 +42,16 @@ def smtp_sink(settings: Any) -> Iterator[Sink]:
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
     yield sink
     controller.stop()
+
+
+@pytest.fixture(autouse=True)
+def usual_garbage() -> Iterator[None]:
+    """Workers and servers that a test runs within its own process make Python collect seldom (`aiq.garbage`): not beyond that test."""
+    before = gc.get_threshold()
+    yield
+    if gc.get_threshold() != before:
+        gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 @pytest.fixture
