@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from campaigns.quiet_hours.places import Place
-from campaigns.quiet_hours.rules import DAYS, Rule
+from campaigns.quiet_hours.rules import DAYS, VERSION, Rule
 
 # The last minute of the hours is left to the group under way: what is handed over then still arrives within them.
 GRACE = timedelta(minutes=1)
@@ -97,7 +97,7 @@ def _words(place: Place, zone: str, rule: Rule, now: datetime) -> str:
         if len(place.zones) == 1
         else f"{zone}, one of {len(place.zones)} zones {place.origin}"
     )
-    return f"{local:%H:%M} in {which}; allowed {_allowed(rule, local.date())}, {rule.source}"
+    return f"{local:%H:%M} in {which}; allowed {_allowed(rule, local.date())}, {rule.source} (rules of {VERSION})"
 
 
 def _allowed(rule: Rule, day: date) -> str:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import phonenumbers
 from phonenumbers import timezone as phone_zones
 
-from campaigns.quiet_hours.regions import REGION_OF_AREA, ZONES_OF_REGION
+from campaigns.quiet_hours.regions import REGION_OF_AREA, ZONES_OF_AREA, ZONES_OF_REGION
 from campaigns.quiet_hours.rules import Rule, rules_of
 
 # Numbers for all of North America say 42 zones in 20 countries, which is to say nothing; Australia's mobiles say 8.
@@ -78,7 +78,7 @@ class _Dialled:
 
 
 def _of_phone(phone: str) -> _Dialled:
-    """Country, state where it has rules of its own ("other" where not), and zones of a number; empty where it says nothing."""
+    """Country, state or province where it has rules of its own ("other" where not), and zones of a number; empty where it says nothing."""
     try:
         number = phonenumbers.parse(phone, None)
     except phonenumbers.NumberParseException:
@@ -88,11 +88,11 @@ def _of_phone(phone: str) -> _Dialled:
         return _Dialled((_SAME_AS[country], ""), zones_of_country(_SAME_AS[country]))
     if not country.isalpha():
         return _Dialled()
-    zones = _existing(phone_zones.time_zones_for_number(number))
+    area = phone[2:5] if country in {"US", "CA"} else ""
+    zones = ZONES_OF_AREA.get(area) or _existing(phone_zones.time_zones_for_number(number))
     if not 0 < len(zones) <= MOST_ZONES:
         return _Dialled((country, ""))
-    region = REGION_OF_AREA.get(phone[2:5], "other") if country == "US" else ""
-    return _Dialled((country, region), zones)
+    return _Dialled((country, REGION_OF_AREA.get(area, "other") if area else ""), zones)
 
 
 @lru_cache(maxsize=300)

@@ -3,13 +3,15 @@
 Few of these were made for texts. `texts` says so: "named" where texts are, by name or by how a court or carrier reads it;
 "calls" where the rule is for telephone calls and is kept for texts and notifications all the same; "ours" where no law gives
 hours and we keep our own. Stricter than the law is never wrong; a rule that turns out wrong is changed here, with `VERSION`.
+Laws on machines that dial and play a recorded voice are kept where they leave the day whole (9:00 to 21:00 in California, Illinois,
+Michigan, Minnesota), not where they leave office hours (10 M.R.S. § 1498 of Maine): a text is no recorded voice.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 
-VERSION = date(2026, 11, 24)
+# The day of the last change, and which one of that day. Stands in every decision: what was decided by older rules still says so.
+VERSION = "2026-11-24.2"
 
 Hours = tuple[int, int] | None
 DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
@@ -61,6 +63,8 @@ RULES: tuple[Rule, ...] = (
           "https://www.ecfr.gov/current/title-47/section-64.1200"),
     _rule("US-AL", "Alabama", "8-20 8-20 none", _CALLS, "Ala. Admin. Code r. 770-X-5-.17",
           "https://psc.alabama.gov/", holidays=True),
+    _rule("US-CA", "California", "9-21", _CALLS, "Cal. Pub. Util. Code § 2872(c)",
+          "https://leginfo.legislature.ca.gov/faces/codes_displaySection.xhtml?lawCode=PUC&sectionNum=2872"),
     _rule("US-CT", "Connecticut", "9-20", _NAMED, "Conn. Gen. Stat. § 42-288a (Public Act 23-98)",
           "https://www.cga.ct.gov/current/pub/chap_743m.htm"),
     _rule("US-FL", "Florida", "8-20", _NAMED, "Fla. Stat. § 501.616(6)",
@@ -71,20 +75,27 @@ RULES: tuple[Rule, ...] = (
           "https://apps.legislature.ky.gov/law/statutes/statute.aspx?id=34953"),
     _rule("US-LA", "Louisiana", "8-20 8-20 none", _NAMED, "La. R.S. 45:844.31; LPSC General Order R-29617",
           "https://www.lpsc.louisiana.gov/", holidays=True),
-    _rule("US-MD", "Maryland", "8-20", _NAMED, "Md. Code, Com. Law § 14-4503 (Stop the Spam Calls Act of 2023)",
+    _rule("US-MD", "Maryland", "8-20", _NAMED, "Md. Code, Com. Law § 14-4501 and following (Stop the Spam Calls Act of 2023)",
           "https://mgaleg.maryland.gov/mgawebsite/Legislation/Details/sb0090?ys=2023RS"),
     _rule("US-MA", "Massachusetts", "8-20", _CALLS, "Mass. Gen. Laws ch. 159C § 3",
           "https://malegislature.gov/Laws/GeneralLaws/PartI/TitleXXII/Chapter159C/Section3"),
+    _rule("US-MI", "Michigan", "9-21", _CALLS, "Mich. Comp. Laws § 484.125",
+          "https://www.legislature.mi.gov/Laws/MCL?objectName=mcl-484-125"),
     _rule("US-MN", "Minnesota", "9-21", _CALLS, "Minn. Stat. § 325E.30",
           "https://www.revisor.mn.gov/statutes/cite/325E.30"),
-    _rule("US-MS", "Mississippi", "8-20 8-20 none", _NAMED, "Miss. Code § 77-3-601 and following; PSC rules",
-          "https://www.psc.ms.gov/", holidays=True),
+    _rule("US-MS", "Mississippi", "8-20 8-20 none", _NAMED, "Miss. Code § 77-3-723 (texts: § 77-3-705)",
+          "https://billstatus.ls.state.ms.us/documents/2023/html/SB/2400-2499/SB2494CS.htm"),
+    _rule("US-NV", "Nevada", "9-20", _CALLS, "Nev. Rev. Stat. § 598.0918",
+          "https://www.leg.state.nv.us/NRS/NRS-598.html#NRS598Sec0918"),
     _rule("US-NM", "New Mexico", "9-21", _CALLS, "N.M. Stat. § 57-12-22",
           "https://law.justia.com/codes/new-mexico/chapter-57/article-12/section-57-12-22/"),
     _rule("US-OK", "Oklahoma", "8-20", _NAMED, "15 Okla. Stat. § 775C.4 (Telephone Solicitation Act of 2022)",
           "https://www.oklegislature.gov/BillInfo.aspx?Bill=hb3168&Session=2200"),
-    _rule("US-PA", "Pennsylvania", "8-21", _CALLS, "73 P.S. § 2245 (Act 99 of 2019): not on holidays",
-          "https://www.legis.state.pa.us/cfdocs/legis/li/uconsCheck.cfm?yr=2019&sessInd=0&act=99", holidays=True),
+    _rule("US-OR", "Oregon", "8-20", _NAMED, "HB 3865 of 2025 (ORS chapters 646 and 646A)",
+          "https://olis.oregonlegislature.gov/liz/2025R1/Measures/Overview/HB3865"),
+    # Holidays since Act 73 of 2019. Sundays, evenings and texts as the Senate passed them in SB 992, its strictest reading.
+    _rule("US-PA", "Pennsylvania", "9-19 9-19 none", _NAMED, "73 P.S. § 2245 (Act 73 of 2019; SB 992 of 2025)",
+          "https://www.palegis.us/legislation/bills/2025/sb992", holidays=True),
     _rule("US-RI", "Rhode Island", "9-18 10-17 none", _CALLS, "R.I. Gen. Laws §§ 5-61-2, 5-61-3.6",
           "http://webserver.rilin.state.ri.us/Statutes/TITLE5/5-61/5-61-3.6.HTM", holidays=True),
     _rule("US-SD", "South Dakota", "9-21 none none", _CALLS, "S.D. Codified Laws § 37-30-28",
@@ -93,16 +104,19 @@ RULES: tuple[Rule, ...] = (
           "https://statutes.capitol.texas.gov/Docs/BC/htm/BC.301.htm"),
     _rule("US-UT", "Utah", "8-21 8-21 none", _CALLS, "Utah Code § 13-25a-103",
           "https://le.utah.gov/xcode/Title13/Chapter25A/13-25a-S103.html", holidays=True),
-    _rule("US-WA", "Washington", "8-20", _CALLS, "RCW 80.36.390",
+    _rule("US-WA", "Washington", "8-20", _CALLS, "RCW 80.36.390, 19.158.040",
           "https://app.leg.wa.gov/rcw/default.aspx?cite=80.36.390"),
     _rule("US-WY", "Wyoming", "8-20", _CALLS, "Wyo. Stat. § 40-12-302",
           "https://wyoleg.gov/statutes/compress/title40.pdf"),
     _rule("CA", "Canada", "9-21:30 10-18 10-18", _CALLS, "CRTC Unsolicited Telecommunications Rules, calling curfews",
           "https://crtc.gc.ca/eng/phone/telemarketing/tobligations/rules-regles.htm"),
+    _rule("CA-BC", "British Columbia", "9-21:30 10-18 10-18", _CALLS, "Telemarketer Licensing Regulation, B.C. Reg. 83/2005",
+          "https://www.bclaws.gov.bc.ca/civix/document/id/complete/statreg/83_2005", holidays=True),
     _rule("GB", "United Kingdom", "9-20", _OURS, "no hours in law (PECR 2003, reg. 22 asks for consent)",
           "https://www.legislation.gov.uk/uksi/2003/2426/regulation/22"),
-    _rule("FR", "France", "8-20 8-20 none", _NAMED, "the operators' charter for texts (af2m); CNIL",
-          "https://developers.brevo.com/reference/transactional-sms-1", holidays=True),
+    # The narrower hours of Décret 2022-1313 (10 to 13, 14 to 20) are for voice; of texts CPCE art. L. 34-5 asks consent.
+    _rule("FR", "France", "8-20 8-20 none", _NAMED, "the operators' rules for marketing texts (af2m)",
+          "https://www.af2m.org/", holidays=True),
     _rule("DE", "Germany", "9-20", _OURS, "no hours in law (UWG § 7 asks for consent)",
           "https://www.gesetze-im-internet.de/uwg_2004/__7.html"),
     _rule("ES", "Spain", "9-21 none none", _CALLS, "RDL 1/2007, art. 96.2",
@@ -112,8 +126,14 @@ RULES: tuple[Rule, ...] = (
           "https://www.garanteprivacy.it/", holidays=True),
     _rule("AU", "Australia", "9-20 9-17 none", _CALLS, "Telecommunications (Telemarketing and Research Calls) Industry Standard 2017",
           "https://www.legislation.gov.au/F2017L00323/latest/text", holidays=True),
+    _rule("BR", "Brazil", "9-20", _OURS, "no hours in law for texts (the carriers' code of 2019 is for their own calls)",
+          "https://www.naomeperturbe.com.br/"),
     _rule("IN", "India", "10-21", _NAMED, "TRAI, TCCCPR 2018: promotional messages",
           "https://www.trai.gov.in/"),
+    _rule("KR", "South Korea", "8-21", _NAMED, "Network Act, art. 50(3)",
+          "https://elaw.klri.re.kr/eng_service/lawView.do?hseq=38422&lang=ENG"),
+    _rule("ZA", "South Africa", "8-20 9-13 none", _NAMED, "Consumer Protection Act 68 of 2008, s. 12; GN R.293 of 2011",
+          "https://www.acts.co.za/consumer-protection-act-2008/r293_prohibited_time_for_contacting_consumers", holidays=True),
     _rule("AE", "United Arab Emirates", "7-21", _NAMED, "carriers, told by Twilio's guidelines for the country",
           "https://www.twilio.com/en/guidelines/ae/sms"),
 )  # fmt: skip

@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from phonenumbers.tzdata import TIMEZONE_DATA
 
 from campaigns.quiet_hours import GRACE, RULES, VERSION, Place, look, place_of
 from campaigns.quiet_hours.looking import clock
 from campaigns.quiet_hours.places import zones_of_country
 from campaigns.quiet_hours.rules import STRICTEST, Rule
 
-HOLIDAY = {"US": date(2026, 12, 25), "FR": date(2026, 7, 14), "ES": date(2026, 10, 12), "IT": date(2026, 6, 2)}
+HOLIDAY = {"ZA": date(2026, 9, 24), "FR": date(2026, 7, 14), "ES": date(2026, 10, 12), "IT": date(2026, 6, 2)}
 TEXTS = {"named": "texts are named", "calls": "for calls; we keep it for texts", "ours": "ours"}
 
 
@@ -39,6 +40,7 @@ def place(zone: str, rule: Rule) -> Place:
 HOURS = {
     "US": ("8:00–21:00", "8:00–21:00", "8:00–21:00"),
     "US-AL": ("8:00–20:00", "8:00–20:00", ""),
+    "US-CA": ("9:00–21:00", "9:00–21:00", "9:00–21:00"),
     "US-CT": ("9:00–20:00", "9:00–20:00", "9:00–20:00"),
     "US-FL": ("8:00–20:00", "8:00–20:00", "8:00–20:00"),
     "US-IL": ("9:00–21:00", "9:00–21:00", "9:00–21:00"),
@@ -46,11 +48,14 @@ HOURS = {
     "US-LA": ("8:00–20:00", "8:00–20:00", ""),
     "US-MA": ("8:00–20:00", "8:00–20:00", "8:00–20:00"),
     "US-MD": ("8:00–20:00", "8:00–20:00", "8:00–20:00"),
+    "US-MI": ("9:00–21:00", "9:00–21:00", "9:00–21:00"),
     "US-MN": ("9:00–21:00", "9:00–21:00", "9:00–21:00"),
     "US-MS": ("8:00–20:00", "8:00–20:00", ""),
     "US-NM": ("9:00–21:00", "9:00–21:00", "9:00–21:00"),
+    "US-NV": ("9:00–20:00", "9:00–20:00", "9:00–20:00"),
     "US-OK": ("8:00–20:00", "8:00–20:00", "8:00–20:00"),
-    "US-PA": ("8:00–21:00", "8:00–21:00", "8:00–21:00"),
+    "US-OR": ("8:00–20:00", "8:00–20:00", "8:00–20:00"),
+    "US-PA": ("9:00–19:00", "9:00–19:00", ""),
     "US-RI": ("9:00–18:00", "10:00–17:00", ""),
     "US-SD": ("9:00–21:00", "", ""),
     "US-TX": ("9:00–21:00", "9:00–21:00", "12:00–21:00"),
@@ -58,13 +63,17 @@ HOURS = {
     "US-WA": ("8:00–20:00", "8:00–20:00", "8:00–20:00"),
     "US-WY": ("8:00–20:00", "8:00–20:00", "8:00–20:00"),
     "CA": ("9:00–21:30", "10:00–18:00", "10:00–18:00"),
+    "CA-BC": ("9:00–21:30", "10:00–18:00", "10:00–18:00"),
     "GB": ("9:00–20:00", "9:00–20:00", "9:00–20:00"),
     "FR": ("8:00–20:00", "8:00–20:00", ""),
     "DE": ("9:00–20:00", "9:00–20:00", "9:00–20:00"),
     "ES": ("9:00–21:00", "", ""),
     "IT": ("10:00–19:00", "10:00–19:00", ""),
     "AU": ("9:00–20:00", "9:00–17:00", ""),
+    "BR": ("9:00–20:00", "9:00–20:00", "9:00–20:00"),
     "IN": ("10:00–21:00", "10:00–21:00", "10:00–21:00"),
+    "KR": ("8:00–21:00", "8:00–21:00", "8:00–21:00"),
+    "ZA": ("8:00–20:00", "9:00–13:00", ""),
     "AE": ("7:00–21:00", "7:00–21:00", "7:00–21:00"),
 }
 
@@ -141,9 +150,23 @@ def test_of_a_phone_number_with_several_zones_all_must_be_within_hours() -> None
     assert "one of 8 zones" in look(mobile, perth - timedelta(hours=1)).saw
 
 
+def test_an_area_code_counts_in_every_zone_that_a_number_of_it_may_be_in() -> None:
+    def clocks(zones: tuple[str, ...]) -> set[timedelta | None]:
+        return {ZoneInfo(zone).utcoffset(datetime(2026, 12, 1, tzinfo=ZoneInfo(zone))) for zone in zones}
+
+    told = [(prefix[1:4], zones) for prefix, zones in TIMEZONE_DATA.items() if prefix.startswith("1")]
+    known = {area: place_of(Person(f"+1{area}5550142"), "", "") for area, _ in told if len(area) == 3}
+    by_area = {area: clocks(found.zones) for area, found in known.items() if found.origin == "from the phone number"}
+    assert {area for area, zones in told if not clocks(zones) <= by_area.get(area, clocks(zones))} == set()
+    assert len(by_area) > 300
+
+
 def test_what_is_seen_names_clock_zone_origin_and_source() -> None:
     found = look(place_of(Person("+13035551234"), "", ""), at("2026-11-24 20:41", "America/Denver"))
-    assert found.saw == "20:41 in America/Denver, from the phone number; allowed 8:00–21:00, 47 CFR 64.1200(c)(1)"
+    assert (
+        found.saw
+        == f"20:41 in America/Denver, from the phone number; allowed 8:00–21:00, 47 CFR 64.1200(c)(1) (rules of {VERSION})"
+    )
 
 
 @pytest.mark.parametrize(
@@ -206,4 +229,4 @@ def test_the_table_of_rules_is_the_one_that_is_kept() -> None:
     ]
     page = Path(__file__).parents[2].joinpath("docs/quiet-hours.md").read_text()
     assert [line for line in page.splitlines() if line.startswith("| ")][1:] == rows
-    assert f"Rules of {VERSION:%Y-%m-%d}" in page
+    assert f"Rules of {VERSION};" in page
