@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db import connection
 from django.template.loader import render_to_string
 
-from campaigns import links, suppressions
+from aiq.lib import bulk
+from campaigns import asking_hours, links, suppressions
 from campaigns.channels.base import CHANNELS, Envelope, Receipt
 from campaigns.composing import callback_url, from_whom
 from campaigns.context import locale_of
@@ -27,6 +28,7 @@ AT_ONCE = 100
 _CLAIM = """
 UPDATE campaigns_optinrequest SET sent_at = %s WHERE id IN (
     SELECT id FROM campaigns_optinrequest WHERE sent_at IS NULL AND confirmed_at IS NULL AND expires_at > %s
+    AND (not_before IS NULL OR not_before <= %s)
     ORDER BY asked_at LIMIT %s FOR UPDATE SKIP LOCKED
 ) RETURNING id
 """
@@ -46,7 +48,7 @@ def send_waiting(now: datetime) -> int:
     taken = 0
     while batch := _claimed(now):
         by_channel: dict[str, list[OptInRequest]] = defaultdict(list)
-        for request in _allowed(batch):
+        for request in _allowed(_within_hours(batch, now)):
             by_channel[request.channel].append(request)
         taken += sum(_hand_over(channel, requests, now) for channel, requests in by_channel.items())
     return taken
@@ -54,9 +56,17 @@ def send_waiting(now: datetime) -> int:
 
 def _claimed(now: datetime) -> list[OptInRequest]:
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [now, now, AT_ONCE])
+        cursor.execute(_CLAIM, [now, now, now, AT_ONCE])
         ids = [row[0] for row in cursor.fetchall()]
     return list(OptInRequest.objects.filter(pk__in=ids).select_related("shopper__merchant").order_by("pk"))
+
+
+def _within_hours(requests: Sequence[OptInRequest], now: datetime) -> list[OptInRequest]:
+    """Those that may leave now; the others are put back until they may."""
+    later = asking_hours.later(requests, now)
+    rows = [{"id": pk, "sent_at": None, "not_before": at} for pk, at in sorted(later.items())]
+    bulk.update(OptInRequest, rows, ["sent_at", "not_before"], "t.confirmed_at IS NULL")
+    return [one for one in requests if one.pk not in later]
 
 
 def _allowed(requests: Sequence[OptInRequest]) -> list[OptInRequest]:

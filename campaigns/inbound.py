@@ -5,6 +5,7 @@ answered (47 CFR 64.1200(a)(10)), also for a number that we do not know yet. A y
 """
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from campaigns import consents, opt_ins, replies
 from campaigns.channels.base import CHANNELS
 from campaigns.channels.gateways.base import Inbound
 from campaigns.consents import Choice
+from campaigns.context import locale_of
 from campaigns.models import (
     ChannelSettings,
     Consent,
@@ -25,6 +27,7 @@ from campaigns.models import (
     TrackingKind,
 )
 from campaigns.models.deliveries import WAS_SENT
+from campaigns.preferences.wording import words
 
 SOURCE = "text message"
 # An opt-out is counted for the last text before it, where that is not older.
@@ -48,18 +51,18 @@ def take(settings: ChannelSettings, inbound: Inbound, now: datetime) -> str:
 
 
 def _done(settings: ChannelSettings, shopper: Shopper | None, meaning: str, now: datetime) -> str:
-    name = settings.merchant.name
+    say = _words(settings, shopper)
     if meaning == replies.HELP:
-        return _help(settings)
+        return say["text_help"]
     if shopper is None:
         return ""
     if meaning == replies.STOP:
         stop(shopper, now)
-        return f"{name}: you are unsubscribed and get no more texts from us. Reply START to get them again."
+        return say["text_stopped"]
     if meaning in (replies.START, replies.YES) and (
         confirm(shopper, now) or (meaning == replies.START and _back(shopper, now))
     ):
-        return f"{name}: you get texts about your cart. Msg&data rates may apply. Reply HELP for help, STOP to opt out."
+        return say["text_started"]
     return ""
 
 
@@ -99,7 +102,9 @@ def confirm(shopper: Shopper, now: datetime) -> bool:
     return sum(opt_ins.confirm(request, now) for request in asked) > 0
 
 
-def _help(settings: ChannelSettings) -> str:
+def _words(settings: ChannelSettings, shopper: Shopper | None) -> Mapping[str, str]:
+    """In the shopper's language, a stranger's in the merchant's."""
     merchant = settings.merchant
-    reach = f" Help: {merchant.sender_email}." if merchant.sender_email else ""
-    return f"{merchant.name}: texts about carts you left.{reach} Msg&data rates may apply. Reply STOP to opt out."
+    locale = locale_of(merchant, shopper)
+    reach = words(locale, address=merchant.sender_email)["text_reach"] if merchant.sender_email else ""
+    return words(locale, merchant=merchant.name, reach=reach)

@@ -68,11 +68,11 @@ def _refusal(one: Stated, current: Any) -> str:
     return "" if anew else OPTED_OUT
 
 
-_FIELDS = ["code", "shopper_id", "channel", "topic", "source", "wording", "asked_at", "expires_at"]
+_FIELDS = ["code", "shopper_id", "channel", "topic", "source", "wording", "stated_at", "asked_at", "expires_at"]
 _AGAIN = f"""
 ON CONFLICT (shopper_id, channel, topic) WHERE confirmed_at IS NULL DO UPDATE
 SET asked_at = excluded.asked_at, expires_at = excluded.expires_at, source = excluded.source, wording = excluded.wording,
-    times = campaigns_optinrequest.times + 1, sent_at = NULL
+    times = campaigns_optinrequest.times + 1, sent_at = NULL, not_before = NULL
 WHERE campaigns_optinrequest.asked_at <= excluded.asked_at - interval '{int(AGAIN_AFTER.total_seconds())} seconds'
     AND campaigns_optinrequest.times < {MOST_TIMES}
 """
@@ -93,6 +93,7 @@ def _row(one: Stated, now: datetime) -> dict[str, Any]:
         "topic": one.fact.topic,
         "source": one.fact.source[:120],
         "wording": one.fact.wording,
+        "stated_at": one.fact.at,
         "asked_at": now,
         "expires_at": now + GOOD_FOR,
     }
@@ -103,8 +104,9 @@ def _address(shopper: Any, channel: str) -> str:
 
 
 def opt_ins_wait() -> bool:
-    """Is anybody still to be asked?"""
-    return OptInRequest.objects.filter(sent_at__isnull=True, confirmed_at__isnull=True, expires_at__gt=Now()).exists()
+    """Is anybody to be asked now?"""
+    waiting = OptInRequest.objects.filter(sent_at__isnull=True, confirmed_at__isnull=True, expires_at__gt=Now())
+    return waiting.exclude(not_before__gt=Now()).exists()
 
 
 def confirm(request: OptInRequest, now: datetime) -> bool:

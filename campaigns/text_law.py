@@ -1,9 +1,10 @@
 """What carriers ask of texts about a cart: a double opt-in, one text for each abandonment, and none later than 48 hours after it.
 
 T-Mobile wrote these rules in May 2020 and the other North American carriers follow them; Twilio checks them when it verifies a toll-free number
-(T-Mobile Code of Conduct, "Shopping Cart Reminders"; Twilio, "Toll-free verification rejection reasons"; Attentive, "Carrier Guidelines for
-Abandonment Messages"). One text and 48 hours hold for every number, so for ours whatever it is. The double opt-in is asked of ordinary and toll-free
-numbers; the opt-in of a short code is settled when the carriers let it in, and a name as sender does not exist in North America.
+(T-Mobile Code of Conduct 2.2, "Shopping Cart Reminders"; Twilio, toll-free verification rejection 1012; Attentive, "Carrier Guidelines for
+Abandonment Messages"). All of them hold for every number: the code of conduct is for whoever uses the network, and was written when carts were
+reminded of from short codes. The question must name cart reminders, and its confirmation the sender, rates, help and the way out (Twilio, error
+30540). A name as sender does not exist in North America.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from campaigns.due import Due
 from campaigns.models import ChannelSettings, SenderKind
 
 LATEST = timedelta(hours=48)
-ASKS_TWICE = frozenset({SenderKind.LONG_CODE, SenderKind.TOLL_FREE})
+ASKS_TWICE = frozenset({SenderKind.LONG_CODE, SenderKind.TOLL_FREE, SenderKind.SHORT_CODE})
 
 # Waits behind `limits.lock`: one text per shopper is started at a time.
 STILL_ALONE = """

@@ -81,7 +81,8 @@ class PushSubscription(models.Model):
 class OptInRequest(models.Model):
     """A double opt-in under way: the shopper is asked by a message, and may confirm until `expires_at`.
 
-    `times`: how often they were asked. `sent_at` empty: the message waits to be handed over, and is so once.
+    `times`: how often they were asked. `sent_at` empty: the message waits to be handed over, and is so once, not before `not_before`.
+    `stated_at`: when the shopper signed up, where the store told.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -90,7 +91,9 @@ class OptInRequest(models.Model):
     topic = models.CharField(max_length=16, default=CART_TOPIC)
     source = models.CharField(max_length=120, blank=True)
     wording = models.TextField(blank=True)
+    stated_at = models.DateTimeField(null=True, blank=True)
     asked_at = models.DateTimeField()
+    not_before = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)
     times = models.PositiveSmallIntegerField(default=1, db_default=1)

@@ -1,7 +1,9 @@
 """Double opt-in, from what a store says to the yes: nobody is subscribed, nothing is sent, before that."""
 
+import json
 import re
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from campaigns import asking, consents, jobs, opt_ins, suppressions
 from campaigns.links import confirm_url
 from campaigns.models import Consent, Delivery, OptInRequest, Shopper
 from tests import factories
+from tests.campaigns.test_leaving import zone_where_it_is
 from tests.conftest import Sink
 from tests.pipeline import Shop, go_live, run_workers
 
@@ -164,16 +167,39 @@ def test_a_suppressed_address_is_not_asked(shop: Shop, smtp_sink: Sink) -> None:
     assert mails(smtp_sink) == []
 
 
-def test_a_text_asks_for_a_yes_and_the_way_out(shop: Shop) -> None:
-    shop.put("/v2/contacts", {"contacts": [{"phone": "+13035550142", "consent": {"sms": {"status": "subscribed"}}}]})
-    request = OptInRequest.objects.select_related("shopper__merchant").get()
-    text = asking.rendered(request).text
-    assert "reply YES" in text
-    assert "STOP" in text
-    assert jobs.ask_to_confirm() is None
-    request.refresh_from_db()
-    assert request.sent_at
+@pytest.mark.parametrize(
+    ("hour", "ago", "leaves"), [(12, None, True), (3, None, False), (3, 1, True), (3, 20, False), (12, 20, True)]
+)
+def test_a_text_asks_at_once_who_is_signing_up_and_within_hours_who_did_before(
+    shop: Shop, settings: Any, tmp_path: Path, hour: int, ago: int | None, leaves: bool
+) -> None:
+    settings.CATCHER_DIR = tmp_path
+    at = {} if ago is None else {"at": (timezone.now() - timedelta(minutes=ago)).isoformat()}
+    person = {"phone": "+13035550142", "timezone": zone_where_it_is(hour)}
+    shop.put("/v2/contacts", {"contacts": [person | {"consent": {"sms": {"status": "subscribed"} | at}}]})
+    jobs.ask_to_confirm()
+    request = OptInRequest.objects.get()
+    assert (len(list(tmp_path.glob("*.json"))), bool(request.sent_at)) == (leaves, leaves)
+    assert not opt_ins.opt_ins_wait()
+    if request.not_before:
+        assert asking.send_waiting(request.not_before - timedelta(seconds=1)) == 0
+        assert asking.send_waiting(request.not_before) == 1
+    (file,) = tmp_path.glob("*.json")
+    for words in ("reply YES", "cart reminders", "one for each cart", "HELP", "STOP", "rates may apply"):
+        assert words in json.loads(file.read_text())["text"]
     assert standing() == []
+
+
+def test_who_is_asked_once_more_is_asked_within_hours(shop: Shop, settings: Any, tmp_path: Path) -> None:
+    settings.CATCHER_DIR = tmp_path
+    for _ in range(2):
+        person = {"phone": "+13035550142", "timezone": zone_where_it_is(3)}
+        said = {"status": "subscribed", "at": timezone.now().isoformat()}
+        shop.put("/v2/contacts", {"contacts": [person | {"consent": {"sms": said}}]})
+        jobs.ask_to_confirm()
+        OptInRequest.objects.update(asked_at=timezone.now() - timedelta(days=2))
+    assert len(list(tmp_path.glob("*.json"))) == 1
+    assert OptInRequest.objects.get().not_before
 
 
 def test_the_mail_is_in_the_shoppers_language(shop: Shop, smtp_sink: Sink) -> None:

@@ -12,6 +12,8 @@ from campaigns.replies import HELP, OTHER, START, STOP, YES, meaning, tells_way_
         "CANCEL", "End", "QUIT", "revoke", "OPTOUT", "opt out", "Opt-out", "opt me out please", "stop texting me", "Stopp", "ALTO",
         "ARRÊT", "arret", "PARAR", "baja", "darme de baja", "remove me", "do not text me again", "don’t text me", "no more texts",
         "hey, STOP", "STOP\nSent from my phone", "\u201cSTOP\u201d", "stop 🛑", "Please unsubscribe this number",
+        "ST0P", "STOOOP", "stpo", "Sotp please", "unsuscribe", "stop?", "Salir", "no quiero más mensajes", "yes, stop", "START STOP",
+        "Stop sending “your cart waits for you”",
     ],
 )  # fmt: skip
 def test_an_opt_out_is_one_however_it_is_worded(text: str) -> None:
@@ -27,7 +29,10 @@ def test_an_opt_out_is_one_however_it_is_worded(text: str) -> None:
         ("", OTHER), ("   ", OTHER), ("👍", OTHER), ("when do you open?", OTHER), ("is this the end", OTHER),
         ("can I cancel my order", OTHER), ("I will stop by tomorrow", OTHER), ("don't stop", OTHER), ("nonstop deals", OTHER),
         ("start of the week?", OTHER), ("yes but when?", OTHER), ("do you start at 9", OTHER), ("stopwatch", OTHER),
-        ("no", OTHER), ("restart", OTHER), ("help yourself to my cart", OTHER),
+        ("no", OTHER), ("restart", OTHER), ("start?", OTHER), ("y?", OTHER), ("yes no", OTHER), ("don't start", OTHER), ("si claro que no", OTHER),
+        ("step", OTHER), ("shop", OTHER), ("left it on the stoop", OTHER), ("y si no", OTHER), ("help?", HELP),
+        ("Liked “Fernwood: reply YES to get cart reminders by text. Reply STOP for none.”", OTHER),
+        ('Loved "Fernwood: your cart waits. Reply STOP to opt out', OTHER), ("“Yes”", YES), ("help yourself to my cart", OTHER),
     ],
 )  # fmt: skip
 def test_only_a_text_that_is_nothing_else_is_a_start(text: str, expected: str) -> None:

@@ -22,12 +22,13 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
         ("long_code", True, True),
         ("toll_free", False, False),
         ("toll_free", True, True),
-        ("short_code", False, True),
+        ("short_code", False, False),
+        ("short_code", True, True),
         ("name", False, True),
         (None, False, False),
     ],
 )
-def test_ordinary_and_toll_free_numbers_need_a_confirmed_consent(kind: str | None, confirmed: bool, free: bool) -> None:
+def test_every_number_but_no_name_needs_a_confirmed_consent(kind: str | None, confirmed: bool, free: bool) -> None:
     own = ChannelSettings(sender_kind=kind) if kind else None
     assert double_opt_in(own, confirmed=confirmed).free == free
 
@@ -128,7 +129,7 @@ def test_review_refuses_a_second_text_and_names_who_has_not_confirmed(merchant) 
     factories.consent(shopper, channel="sms")
     found = levels(campaign)
     assert (found["one_text_per_episode"], found["double_opt_in"]) == ("stop", "warn")
-    ChannelSettings.objects.update(sender_kind="short_code")
+    ChannelSettings.objects.update(sender_kind="name")
     assert "double_opt_in" not in levels(campaign)
 
 

@@ -145,7 +145,7 @@ def test_start_brings_back_who_had_stopped_and_nobody_else(shop: Shop, twilio: N
     assert not Consent.objects.exists()
     factories.consent(shopper, channel="sms")
     says("STOP", "SM1")
-    assert "you get texts" in says("start", "SM2")
+    assert "you get cart reminders" in says("start", "SM2")
     now = Consent.objects.get(shopper=shopper, closed_at=None, topic="cart")
     assert (now.status, now.double_opt_in) == ("subscribed", True)
 
@@ -160,7 +160,7 @@ def test_yes_confirms_what_was_asked_and_only_that(shop: Shop, twilio: None) -> 
     assert "<Message>" not in says("YES", "SM1")
     OptInRequest.objects.update(expires_at=at + timedelta(days=1))
     factories.consent(shopper, channel="sms")
-    assert "you get texts" in says(" Y. ", "SM2")
+    assert "you get cart reminders" in says(" Y. ", "SM2")
     asked.refresh_from_db()
     now = Consent.objects.get(shopper=shopper, closed_at=None)
     assert (now.double_opt_in, now.wording, bool(asked.confirmed_at)) == (True, "W", True)
@@ -169,6 +169,18 @@ def test_yes_confirms_what_was_asked_and_only_that(shop: Shop, twilio: None) -> 
 def test_help_names_the_merchant_and_the_way_out(shop: Shop, twilio: None) -> None:
     assert "Fernwood: texts about carts you left. Help: help@fernwood.example." in says("help")
     assert "<Message>" not in says("when do you open?", "SM2")
+
+
+def test_answers_are_in_the_shoppers_language_and_a_strangers_in_the_merchants(shop: Shop, twilio: None) -> None:
+    shopper = factories.shopper(shop.merchant, phone=PHONE, subscribed=False, locale="es-MX")
+    factories.consent(shopper, channel="sms")
+    assert "Ayuda: help@fernwood.example." in says("ayuda", "SM0")
+    assert "Fernwood: te has dado de baja" in says("alto", "SM1")
+    assert "Fernwood: recibes recordatorios" in says("Start", "SM2")
+    Shopper.objects.all().delete()
+    shop.merchant.locale = "es"
+    shop.merchant.save()
+    assert "Fernwood: te has dado de baja" in says("STOP", "SM3")
 
 
 def test_stop_from_an_unknown_number_outlasts_a_later_import(shop: Shop, settings: Any, twilio: None) -> None:
