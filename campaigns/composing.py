@@ -56,7 +56,9 @@ def compose(case: Case, now: datetime, incentive: Mapping[str, Any] | None = Non
         return Check("content", False, str(failed))
     name, address = from_whom(case.content, merchant, delivery.settings)
     sent_by = address, name, now, links.unsubscribe_url, callback_url(delivery.settings)
-    envelope = Envelope(str(delivery.code), case.address, *sent_by, delivery.expires_at)
+    envelope = Envelope(
+        str(delivery.code), case.address, *sent_by, min(delivery.expires_at, case.not_after or delivery.expires_at)
+    )
     return Composed(case, channel.compose(rendered, envelope), context, address)
 
 

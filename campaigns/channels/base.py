@@ -65,7 +65,8 @@ Outcome = Receipt | ChannelError | OutcomeUnknown
 class Envelope:
     """What a message carries besides its content: `to` and `sender` are addresses of the channel, `date` has a zone.
 
-    `callback_url`: where its provider reports, for channels that say so with each message. After `expires_at` it is of no use.
+    `callback_url`: where its provider reports, for channels that say so with each message. After `expires_at` it is of no use,
+    or no longer allowed: who keeps it for a phone that is off is told so.
     """
 
     delivery_code: str

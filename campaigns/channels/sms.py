@@ -19,15 +19,17 @@ from campaigns.shortlinks import ShortLinks
 from campaigns.templating.compiling import Compiled, Source
 from campaigns.templating.texting import compile_text
 
-# A gateway takes one text a call; so many calls are under way at once.
+# A gateway takes one text a call; so many calls are under way at once. Three rounds of a group, each as long as a gateway may be silent,
+# end within the minute that quiet hours leave free.
 AT_ONCE = 8
+LEAST_VALID, MOST_VALID = 60, 3600
 
 
 class SmsChannel(Channel):
     slug = "sms"
     label = "SMS"
     icon = "sms"
-    group_size = 25
+    group_size = 24
 
     def address_of(self, shopper: Reachable) -> str:
         return shopper.phone or ""
@@ -47,7 +49,8 @@ class SmsChannel(Channel):
         return compile_text(source)
 
     def compose(self, rendered: Rendered, envelope: Envelope) -> Text:
-        return Text(envelope.delivery_code, envelope.to, envelope.sender, rendered.text.strip(), envelope.callback_url)
+        words, valid = rendered.text.strip(), _valid_seconds(envelope)
+        return Text(envelope.delivery_code, envelope.to, envelope.sender, words, envelope.callback_url, valid)
 
     def links(self, base: str, delivery: UUID) -> MessageLinks:
         return ShortLinks(base, delivery)
@@ -59,6 +62,12 @@ class SmsChannel(Channel):
             return [line.send(message) for message in messages]
         with ThreadPoolExecutor(min(AT_ONCE, len(messages))) as pool:
             return list(pool.map(line.send, messages))
+
+
+def _valid_seconds(envelope: Envelope) -> int:
+    """Until it is no longer allowed; the last minute of the hours is free for what is under way (`quiet_hours.GRACE`)."""
+    left = (envelope.expires_at - envelope.date).total_seconds() if envelope.expires_at else MOST_VALID
+    return int(max(LEAST_VALID, min(MOST_VALID, left)))
 
 
 def gateway() -> Gateway:

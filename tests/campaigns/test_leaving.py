@@ -192,33 +192,51 @@ def test_where_the_first_campaign_does_not_write_the_other_does(merchant, smtp_s
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("limit", ["cap", "cooldown"])
 def test_two_senders_at_once_cannot_both_pass_a_limit(merchant, smtp_sink, limit):
+    first = due(merchant, 12)
     if limit == "cap":
         capped(merchant)
-    pairs = [(first := due(merchant, 12), another_cart(first)) for _ in range(8)]
-    if limit == "cooldown":
+        second = another_cart(first, campaign=factories.live_campaign(merchant))
+    else:
         Campaign.objects.update(cooldown_hours=24)
-    claims = [_claimed(pair[side] for pair in pairs) for side in (0, 1)]
-    composed = [[sending.compose(case, claim.now) for case in sending.gather(claim.ids, claim.now)] for claim in claims]
-    barrier = threading.Barrier(2)
+        second = another_cart(Delivery.objects.select_related("campaign").get(pk=first.pk))
+    assert started_side_by_side(first, second) == ([first.pk], [])
+    assert status(second) == ("pending", "")
+
+
+def started_side_by_side(first, second):
+    """Two senders, each on its own connection: one has marked its message as sending and not committed yet when the other comes."""
+    claims = [_claimed([one]) for one in (first, second)]
+    groups = [[sending.compose(case, claim.now) for case in sending.gather(claim.ids, claim.now)] for claim in claims]
     started = [[], []]
 
-    def sender(side):
+    def start(side):
+        with transaction.atomic():
+            started[side] = [one.case.delivery.pk for one in handover.start(claims[side], groups[side])]
+
+    def other_sender():
         try:
-            barrier.wait(timeout=20)
-            for one in composed[side] if side else reversed(composed[side]):
-                with transaction.atomic():
-                    started[side] += handover.start(claims[side], [one])
+            start(1)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=sender, args=(side,)) for side in (0, 1)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    assert len(started[0]) + len(started[1]) == len(pairs)
-    shoppers = [one.case.cart.shopper_id for side in started for one in side]
-    assert len(set(shoppers)) == len(pairs)
+    other = threading.Thread(target=other_sender)
+    with transaction.atomic():
+        start(0)
+        other.start()
+        _until_it_waits(other)
+    other.join(timeout=30)
+    return tuple(started)
+
+
+def _until_it_waits(thread):
+    """Until another connection waits for a lock of ours, or its work is done."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with connection.cursor() as cursor:
+        while thread.is_alive():
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+            thread.join(timeout=0.02)
 
 
 def _claimed(deliveries):

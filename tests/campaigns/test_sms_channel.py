@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 
 import pytest
 
 from aiq import environment, mailbox
 from aiq.environment import Env
+from campaigns.channels import sms
 from campaigns.channels.base import CHANNELS, ChannelError, Envelope, OutcomeUnknown, Receipt
 from campaigns.channels.gateways import base as gateways
 from campaigns.channels.sms import gateway
+from campaigns.quiet_hours import GRACE
 from campaigns.rendering import Rendered
 from tests.smsgateways import ACCOUNT, SECRET, TOKEN, JsonStandIn, StandIn, TwilioStandIn, serving
 
@@ -89,6 +92,7 @@ def test_the_plain_gateway_gets_signed_json(plain: StandIn) -> None:
             "text": "Your cart waits: https://x.example/i/0123456789",
             "segments": 1,
             "callback": CALLBACK,
+            "validSeconds": 3600,
         }
     ]
 
@@ -126,6 +130,18 @@ def test_a_gateway_that_is_not_there_took_nothing(settings: Any, url: str) -> No
     (found,) = send(text())
     assert isinstance(found, ChannelError)
     assert not found.permanent
+
+
+@pytest.mark.parametrize(("left", "seconds"), [(7200, 3600), (1800, 1800), (5, 60)])
+def test_a_text_is_kept_for_a_phone_that_is_off_until_the_hours_end(left: int, seconds: int) -> None:
+    now = datetime.now(UTC)
+    envelope = Envelope("4f1d", "+16125550188", "", "Fernwood", now, "", "", now + timedelta(seconds=left))
+    assert CHANNELS.get("sms").compose(Rendered("", "", "Tea"), envelope).valid_seconds == seconds
+
+
+def test_a_group_of_texts_ends_within_the_minute_that_quiet_hours_leave_free() -> None:
+    rounds = ceil(CHANNELS.get("sms").group_size / sms.AT_ONCE)
+    assert timedelta(seconds=rounds * gateways.TIMEOUT_SECONDS) < GRACE
 
 
 def test_without_a_gateway_texts_are_caught(settings: Any, tmp_path: Any) -> None:

@@ -10,6 +10,7 @@ from campaigns import lifecycle, review, sending
 from campaigns.models import ChannelSettings, Decision, Delivery, Step
 from campaigns.text_law import double_opt_in, in_time, one_text
 from tests import factories
+from tests.campaigns.test_leaving import started_side_by_side
 from tests.campaigns.test_texts import early_afternoon
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -96,6 +97,15 @@ def test_of_two_texts_about_a_cart_that_are_due_at_once_one_leaves(merchant, set
         Delivery.objects.filter(status="pending").update(send_at=timezone.now())
     assert sorted([outcome(first)[0], outcome(second)[0]]) == ["sent", "skipped"]
     assert caught(settings) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_senders_at_once_cannot_both_text_about_a_cart(merchant, settings: Any) -> None:
+    first = due_text(merchant)
+    other = factories.live_campaign(merchant, step={"channel": "sms"}, since=timezone.now() - timedelta(days=9))
+    second = factories.delivery(other, first.episode)
+    assert started_side_by_side(first, second) == ([first.pk], [])
+    assert outcome(second) == ("pending", "")
 
 
 def test_a_decision_on_a_mail_says_nothing_of_texts(merchant, smtp_sink: Any) -> None:

@@ -15,13 +15,17 @@ TIMEOUT_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What leaves. `to` is E.164, `sender` empty where the gateway knows its own; `callback_url` empty: no reports."""
+    """What leaves. `to` is E.164, `sender` empty where the gateway knows its own; `callback_url` empty: no reports.
+
+    `valid_seconds`: how long it may be kept for a phone that is off: one that waits longer would come in somebody's quiet hours.
+    """
 
     delivery_code: str
     to: str
     sender: str
     text: str
     callback_url: str = ""
+    valid_seconds: int = 3600
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Texts over a plain gateway: JSON by HTTP, both ways signed with a shared secret (docs/operators.md, "Text messages").
 
-It gets `id`, `to`, `from`, `text`, `segments`, `callback`, and answers 2xx with its own `id`. What it refuses for good is a
+It gets `id`, `to`, `from`, `text`, `segments`, `callback`, `validSeconds`, and answers 2xx with its own `id`. What it refuses for good is a
 4xx, whose `code` may be `opted_out` or `dead_number`; 429 and 503 are tried again. The signature is
 `X-AIQ-Signature: t=<seconds>,v1=<hex HMAC-SHA256 of "<seconds>.<body>">`, on its calls to us too.
 """
@@ -66,6 +66,7 @@ class HttpGateway(Gateway):
             "text": text.text,
             "segments": measure(text.text).segments,
             "callback": text.callback_url,
+            "validSeconds": text.valid_seconds,
         }
 
     def report(self, call: Call) -> Report | None:

@@ -26,8 +26,6 @@ from campaigns.channels.gateways.base import (
 )
 
 API = "https://api.twilio.com"
-# How long Twilio may keep a text: one that waits longer would come in somebody's quiet hours.
-VALID_SECONDS = 3600
 # 21610: the recipient replied STOP to this sender.
 OPTED_OUT = frozenset({21610})
 # 21211 and 21614: no number, or none that takes texts. 30004 blocked by its carrier, 30005 unknown, 30006 a landline.
@@ -65,7 +63,7 @@ class TwilioGateway(Gateway):
 
         try:
             made = self._client.messages.create(
-                to=text.to, body=text.text, validity_period=VALID_SECONDS, **self._from(text)
+                to=text.to, body=text.text, validity_period=text.valid_seconds, **self._from(text)
             )
         except TwilioRestException as error:
             return _refused(error.status, int(error.code or 0), str(error.msg))
