@@ -94,9 +94,9 @@ def _two(play: Play, number: int) -> Figure:
     """Two senders ÷ one as a share of two raw clients ÷ one: each in a process of its own."""
     shares, gains = [], []
     for _ in range(3):
-        play.due(2 * number)
+        play.due(2 * number + 3 * sending.BATCH)
         one, two = _senders(play, 1, number), _senders(play, 2, number)
-        raw_one, raw_two = _clients(play, 1, number), _clients(play, 2, number)
+        raw_one, raw_two = _clients(play, 1, 5 * number), _clients(play, 2, 5 * number)
         gains.append((two / one, raw_two / raw_one))
         shares.append(gains[-1][0] / gains[-1][1])
     ours, raw = (median(values) for values in zip(*gains, strict=True))
@@ -111,7 +111,8 @@ def _senders(play: Play, senders: int, number: int) -> float:
     play.sink.reset()
     each = number // senders
     words = stage.together([stage.start("-m", "bench.sender", str(each)) for _ in range(senders)])
-    assert play.sink.wait(each * senders, 5) == each * senders
+    sent = (each + sending.BATCH) * senders
+    assert play.sink.wait(sent, 5) == sent
     return sum(each / float(word) for word in words)
 
 

@@ -7,6 +7,7 @@ import psutil
 from bench import stage
 from bench.play import Play
 from bench.report import Figure
+from campaigns.sending import BATCH
 
 MB = 1_000_000
 
@@ -42,7 +43,7 @@ def _web(play: Play, messages: int) -> tuple[float, float]:
 
 
 def _sender(play: Play, messages: int) -> tuple[float, float]:
-    play.due(messages)
+    play.due(messages + BATCH)
     process = stage.start("-m", "bench.sender", str(messages), str(messages // 4))
     assert stage.line_of(process) == "ready"
     stage.go(process)
