@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Q
+import msgspec
 
-from products.models import Product, Stock
+from aiq.lib import prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ def load_catalog(places: Iterable[Place], now: datetime) -> dict[Place, Offer]:
     wanted = set(places)
     if not wanted:
         return {}
-    products = _products(wanted)
-    stock = _stock({row["id"] for row in products.values()}, {p.store_id for p in wanted if p.store_id})
+    products = _products({(place.merchant_id, place.key) for place in wanted})
+    stock = _stock({row[0] for row in products.values()}, {p.store_id for p in wanted if p.store_id}, now)
     found = {}
     for place in wanted:
         if row := products.get((place.merchant_id, place.key)):
-            found[place] = _offer(row, stock.get((row["id"], place.store_id or 0), ()), now)
+            found[place] = _offer(row[1:], stock.get((row[0], place.store_id or 0), ()))
     return found
 
 
@@ -62,51 +62,59 @@ FIELDS = (
     "key", "sku", "name", "brand", "category", "price", "compare_at_price", "currency", "image", "url", "group", "hidden",
     "recalled",
 )  # fmt: skip
+_COLUMNS = ", ".join(f'p."{name}"' for name in FIELDS)
+_PRODUCTS = f"""
+WITH w AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(%s::jsonb) AS w(merchant_id bigint, named text))
+SELECT 1, w.merchant_id, w.named, p.id, {_COLUMNS}
+FROM w JOIN products_product p ON p.merchant_id = w.merchant_id AND p.sku = w.named WHERE p.sku <> ''
+UNION ALL
+SELECT 2, w.merchant_id, w.named, p.id, {_COLUMNS}
+FROM w JOIN products_product p ON p.merchant_id = w.merchant_id AND p.key = w.named
+ORDER BY 1, 4 DESC
+"""  # noqa: S608
 
 
-def _products(wanted: set[Place]) -> dict[tuple[int, str], dict[str, Any]]:
-    """Products by (merchant, id or SKU); an id wins over the SKU of another product."""
-    keys = sorted({place.key for place in wanted})
-    rows = Product.objects.filter(
-        Q(key__in=keys) | Q(sku__in=keys) & ~Q(sku=""), merchant_id__in={place.merchant_id for place in wanted}
-    ).values("id", "merchant_id", *FIELDS)
-    by_name: dict[tuple[int, str], dict[str, Any]] = {}
-    for row in sorted(rows, key=lambda row: row["id"]):
-        if row["sku"]:
-            by_name.setdefault((row["merchant_id"], row["sku"]), row)
-    return by_name | {(row["merchant_id"], row["key"]): row for row in rows}
+def _products(wanted: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Sequence[Any]]:
+    """Id and fields of products by (merchant, id or SKU); an id wins over the SKU of another product, of two with one SKU the older."""
+    names = [{"merchant_id": merchant, "named": name} for merchant, name in wanted]
+    with prepared.cursor() as cursor:
+        cursor.execute(_PRODUCTS, [msgspec.json.encode(names).decode()])
+        return {(merchant, name): row for _, merchant, name, *row in cursor.fetchall()}
 
 
 class _Told(NamedTuple):
-    """A figure of one location, and until when it stands."""
+    """A figure of one location. `as_of` in seconds: most are never shown, and a time is dear to read."""
 
     quantity: int | None
     in_stock: bool
     source: str
-    as_of: datetime
-    valid_until: datetime | None
+    as_of: float
+    stands: bool
 
 
-def _stock(product_ids: set[int], store_ids: set[int]) -> dict[tuple[int, int], list[_Told]]:
+_STOCK = """
+SELECT product_id, store_id, quantity, in_stock, source, extract(epoch FROM as_of)::float8, valid_until IS NULL OR valid_until > %s
+FROM products_stock WHERE product_id = ANY(%s) AND store_id = ANY(%s)
+"""
+
+
+def _stock(product_ids: set[int], store_ids: set[int], now: datetime) -> dict[tuple[int, int], list[_Told]]:
     found: dict[tuple[int, int], list[_Told]] = {}
-    rows = Stock.objects.filter(product_id__in=product_ids, store_id__in=store_ids)
-    for product_id, store_id, *told in rows.values_list("product_id", "store_id", *_Told._fields):
-        found.setdefault((product_id, store_id), []).append(_Told(*told))
+    with prepared.cursor() as cursor:
+        cursor.execute(_STOCK, [now, list(product_ids), list(store_ids)])
+        for product_id, store_id, *told in cursor.fetchall():
+            found.setdefault((product_id, store_id), []).append(_Told(*told))
     return found
 
 
-def _offer(row: dict[str, Any], stock: Sequence[_Told], now: datetime) -> Offer:
+def _offer(fields: Sequence[Any], stock: Sequence[_Told]) -> Offer:
     """Several locations of one store add up: in stock where one of them has it, sold out where none of them has, unknown
     where none has it and one no longer says."""
-    current = [one for one in stock if one.valid_until is None or one.valid_until > now]
+    current = [one for one in stock if one.stands]
     quantities = [one.quantity for one in current if one.quantity is not None]
     newest = max(current or stock, key=lambda one: one.as_of, default=None)
     stale = len(current) < len(stock)
-    return Offer(
-        **{name: row[name] for name in FIELDS},
-        in_stock=any(one.in_stock for one in current) or (False if current and not stale else None),
-        quantity=sum(quantities) if quantities else None,
-        as_of=newest.as_of if newest else None,
-        source=newest.source if newest else "",
-        stale=stale,
-    )
+    in_stock = any(one.in_stock for one in current) or (False if current and not stale else None)
+    as_of = datetime.fromtimestamp(newest.as_of, UTC) if newest else None
+    told = in_stock, sum(quantities) if quantities else None, as_of, newest.source if newest else "", stale
+    return Offer(*(*fields, *told))

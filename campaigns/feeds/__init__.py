@@ -2,7 +2,6 @@
 
 from campaigns.feeds.items import Feed, FeedCart, Item, LineChoice, Policy
 from campaigns.feeds.kinds import Kind, kinds
-from campaigns.feeds.lines import feed_of
 from campaigns.feeds.loading import load_feeds
 
-__all__ = ["Feed", "FeedCart", "Item", "Kind", "LineChoice", "Policy", "feed_of", "kinds", "load_feeds"]
+__all__ = ["Feed", "FeedCart", "Item", "Kind", "LineChoice", "Policy", "kinds", "load_feeds"]

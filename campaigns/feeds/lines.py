@@ -26,21 +26,22 @@ _TOLD: Mapping[str, str] = {StockSource.PUSHED: "told by the store", StockSource
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a cart beside the offer that it names."""
+    """A line of a cart beside the offer that it names.
+
+    `names`: every id and SKU by which it is known. `refused`: the shopper wants to see it no more. `gone`: it cannot be
+    bought, sold out or called back; what was refused is not looked at further.
+    """
 
     cart: FeedCart
     told: Mapping[str, Any]
     offer: Offer | None
+    names: frozenset[str]
+    refused: bool
+    gone: bool
 
     @property
     def key(self) -> str:
         return str(self.told["key"])
-
-    @property
-    def names(self) -> set[str]:
-        """Every id and SKU by which it is known."""
-        known = (self.offer.key, self.offer.sku) if self.offer else ()
-        return {str(name) for name in (self.key, self.told.get("sku"), *known) if name}
 
     @property
     def price(self) -> Decimal | None:
@@ -61,26 +62,12 @@ class Line:
         return offer.price
 
     @property
-    def in_stock(self) -> bool | None:
-        """As the catalogue knows it, else as the cart itself told it."""
-        if self.offer is not None and self.offer.in_stock is not None:
-            return self.offer.in_stock
-        told = self.told.get("in_stock")
-        return told if isinstance(told, bool) else None
-
-    @property
     def recalled(self) -> bool:
         return self.offer is not None and self.offer.recalled
 
     @property
-    def refused(self) -> bool:
-        """The shopper wants to see it no more."""
-        return not self.names.isdisjoint(self.cart.refused)
-
-    @property
-    def gone(self) -> bool:
-        """It cannot be bought: sold out, or called back. What was refused is not looked at further."""
-        return not self.refused and (self.recalled or self.in_stock is False)
+    def in_stock(self) -> bool | None:
+        return _in_stock(self.told, self.offer)
 
     @property
     def gap(self) -> Gap:
@@ -107,12 +94,27 @@ class _Outcome:
 
 
 def lines_of(cart: FeedCart, offers: Mapping[str, Offer]) -> list[Line]:
-    return [Line(cart, told, offers.get(str(told["key"]))) for told in cart.lines]
+    return [_line(cart, told, offers.get(str(told["key"]))) for told in cart.lines]
 
 
-def feed_of(cart: FeedCart, offers: Mapping[str, Offer], candidates: Sequence[Sequence[Candidate]]) -> Feed:
-    """The cart's part of a feed. `offers` are by line key, `candidates` what may stand in for each line that is gone."""
-    lines = lines_of(cart, offers)
+def _line(cart: FeedCart, told: Mapping[str, Any], offer: Offer | None) -> Line:
+    known = (told["key"], told.get("sku"), *((offer.key, offer.sku) if offer else ()))
+    names = frozenset(str(name) for name in known if name)
+    refused = bool(cart.refused) and not names.isdisjoint(cart.refused)
+    cannot = (offer is not None and offer.recalled) or _in_stock(told, offer) is False
+    return Line(cart, told, offer, names, refused, cannot and not refused)
+
+
+def _in_stock(told: Mapping[str, Any], offer: Offer | None) -> bool | None:
+    """As the catalogue knows it, else as the cart itself told it."""
+    if offer is not None and offer.in_stock is not None:
+        return offer.in_stock
+    in_stock = told.get("in_stock")
+    return in_stock if isinstance(in_stock, bool) else None
+
+
+def feed_of(cart: FeedCart, lines: Sequence[Line], candidates: Sequence[Sequence[Candidate]]) -> Feed:
+    """The cart's part of a feed; `candidates` are what may stand in for each of its lines that is gone."""
     in_cart = frozenset(name for line in lines for name in line.names)
     groups = frozenset(line.offer.group for line in lines if line.offer and line.offer.group)
     if not cart.of_cart:

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from campaigns.feeds import FeedCart, feed_of, load_feeds
+from campaigns.feeds import Feed, FeedCart, lines, load_feeds
 from products.alternatives import Candidate, Rule
 from products.offers import Offer
 from tests import factories
@@ -19,6 +19,10 @@ LINE = {"key": "sencha", "name": "Sencha", "category": "tea", "price": "10.00", 
 
 def cart(*lines: dict, **fields) -> FeedCart:
     return FeedCart(**{"merchant_id": 1, "store_id": 1, "currency": "USD", "lines": lines or (LINE,)} | fields)
+
+
+def feed_of(cart: FeedCart, offers: dict[str, Offer], candidates: list[list[Candidate]]) -> Feed:
+    return lines.feed_of(cart, lines.lines_of(cart, offers), candidates)
 
 
 def by_category(*offers: Offer) -> list[Candidate]:

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from campaigns.decide import decide_step
-from campaigns.feeds import FeedCart, Policy, feed_of, words
+from campaigns.feeds import FeedCart, Policy, words
+from campaigns.feeds.lines import feed_of, lines_of
 from products.alternatives import Candidate, Rule
 from products.offers import Offer
 from tests.campaigns.test_decide import GOES
@@ -25,7 +26,9 @@ ABANDONED, APART = {"abandoned_items": 6}, {"abandoned_items": 6, "alternatives"
 def feed(offer=GONE, *, sold_out="replace", alternative=HOJICHA, shows=ABANDONED, lines=(LINE, POT)):
     cart = FeedCart(1, 1, "USD", lines, shows=shows, policy=Policy(sold_out))
     candidates = [Candidate(alternative, Rule.CATEGORY)] if alternative and cart.replaces else []
-    return feed_of(cart, {"sencha": offer}, [candidates] if offer.recalled or offer.in_stock is False else [])
+    return feed_of(
+        cart, lines_of(cart, {"sencha": offer}), [candidates] if offer.recalled or offer.in_stock is False else []
+    )
 
 
 @pytest.mark.parametrize(
