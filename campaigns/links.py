@@ -18,9 +18,15 @@ class LinkMaker:
 
     base: str
     delivery: UUID
+    open_url: str = field(init=False, repr=False)
+    unsubscribe_url: str = field(init=False, repr=False)
     _prefix: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        """Signed once: a message asks for each of them several times."""
+        own = self.delivery.bytes
+        object.__setattr__(self, "open_url", f"{self.base}/o/{sign(OPEN, own)}.gif")
+        object.__setattr__(self, "unsubscribe_url", f"{self.base}/u/{sign(UNSUBSCRIBE, own)}")
         object.__setattr__(self, "_prefix", f"{self.base}/c/")
 
     def track(self, url: str) -> str:
@@ -28,14 +34,6 @@ class LinkMaker:
 
     def cart(self, url: str) -> str:
         return url
-
-    @property
-    def open_url(self) -> str:
-        return f"{self.base}/o/{sign(OPEN, self.delivery.bytes)}.gif"
-
-    @property
-    def unsubscribe_url(self) -> str:
-        return f"{self.base}/u/{sign(UNSUBSCRIBE, self.delivery.bytes)}"
 
     @property
     def preferences_url(self) -> str:

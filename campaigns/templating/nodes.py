@@ -5,10 +5,10 @@ python-liquid's own way and comes out the same.
 """
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from liquid import RenderContext, Token
 from liquid.ast import BlockNode, ConditionalBlockNode, Node
@@ -34,7 +34,7 @@ from liquid.stringify import to_liquid_string
 from markupsafe import escape
 
 from campaigns.templating.filters import track
-from campaigns.templating.scope import MAX_ITERATIONS, MAX_OUTPUT_CHARS, Context
+from campaigns.templating.scope import ABSENT, MAX_ITERATIONS, MAX_OUTPUT_CHARS, Context
 
 
 class Words(ContentNode):
@@ -50,47 +50,52 @@ class WordsTag(Literal):
     node_class = Words
 
 
+class Name(NamedTuple):
+    """A bare `a.b` in a template, taken apart once and for all. Plain text: python-liquid's own compares itself in Python."""
+
+    first: str
+    rest: tuple[str, ...]
+
+
 class Shown(OutputNode):
     """`{{ … }}`: a name that is plain text is the usual case and goes the short way; lists and dicts are never shown.
 
     With `default` or `track` behind it, a text that is not empty goes that way too: `default` leaves it as it is.
     """
 
-    __slots__ = ("filtered", "path", "tracked")
+    __slots__ = ("filtered", "name", "tracked")
 
     def __init__(self, token: Token, expression: Expression) -> None:
         super().__init__(token, expression)
         filters = [one.name for one in getattr(expression, "filters", None) or ()]
-        self.path = _plain_path(expression.left) if filters in _SHORT else None  # type: ignore[attr-defined]
+        self.name = _name(expression.left) if filters in _SHORT else None  # type: ignore[attr-defined]
         self.filtered = bool(filters)
         self.tracked = "track" in filters
 
     def render(self, context: RenderContext, buffer: TextIO) -> int:
-        value = self._value(context)
-        if type(value) is str:
-            text = escaped(value) if context.autoescape else value
-        elif isinstance(value, list | dict):
-            text = ""
+        assert isinstance(context, Context)
+        value = context.find(*self.name) if self.name else ABSENT
+        if type(value) is str and (value or not self.filtered):
+            text = track(value, context=context) if self.tracked else value
+            text = escaped(text) if context.autoescape else text
+        elif type(value) is int and not self.filtered:
+            text = str(value)
         else:
-            text = to_liquid_string(value, context.autoescape)
+            text = self._long_way(context)
         written = buffer.write(text)
-        if buffer.tell() > MAX_OUTPUT_CHARS:
+        if written > _SHORT_TEXT and buffer.tell() > MAX_OUTPUT_CHARS:
             raise ResourceLimitError("the message gets too long", token=self.token)
         return written
 
-    def _value(self, context: RenderContext) -> object:
-        if not self.path:
-            return self.expression.evaluate(context)
-        if not self.filtered:
-            return context.get(self.path, token=self.token)
-        value = context.get(self.path, token=self.token, default=None)
-        if type(value) is not str or not value:
-            return self.expression.evaluate(context)
-        return track(value, context=context) if self.tracked else value
+    def _long_way(self, context: RenderContext) -> str:
+        value = self.expression.evaluate(context)
+        return "" if isinstance(value, list | dict) else to_liquid_string(value, context.autoescape)
 
 
 _SHORT: tuple[list[str], ...] = ([], ["default"], ["track"], ["default", "track"])
 _LONG_TEXT = 256
+# So little adds up to no more than a template is long; the whole is measured at the end, and in every loop.
+_SHORT_TEXT = 64
 
 
 def escaped(text: str) -> str:
@@ -106,11 +111,11 @@ def _escaped(text: str) -> str:
 def question(condition: Expression) -> Callable[[RenderContext], bool]:
     """Whether a condition holds. A bare name, or one compared with a whole number, goes the short way."""
     inner = condition.expression if isinstance(condition, BooleanExpression) else condition
-    if path := _plain_path(inner):
-        return partial(_is_known, path, inner.token)
+    if name := _name(inner):
+        return partial(_is_known, *name)
     compare = _COMPARED.get(type(inner))
-    if compare and isinstance(inner.right, IntegerLiteral) and (path := _plain_path(inner.left)):  # type: ignore[attr-defined]
-        return partial(_compares, path, compare, inner.right.value, condition)  # type: ignore[attr-defined]
+    if compare and isinstance(inner.right, IntegerLiteral) and (name := _name(inner.left)):  # type: ignore[attr-defined]
+        return partial(_compares, name, compare, inner.right.value, condition)  # type: ignore[attr-defined]
     return partial(_holds, condition)
 
 
@@ -120,15 +125,15 @@ def _holds(condition: Expression, context: RenderContext) -> bool:
     return bool(condition.evaluate(context))
 
 
-def _is_known(path: list[Any], token: Token, context: RenderContext) -> bool:
-    value = context.get(path, token=token, default=None)
-    return type(value) is str or is_truthy(value)
+def _is_known(first: str, rest: Sequence[str], context: RenderContext) -> bool:
+    value = context.find(first, rest)  # type: ignore[attr-defined]
+    return type(value) is str or (value is not None and value is not ABSENT and is_truthy(value))
 
 
 def _compares(
-    path: list[Any], compare: Callable[[int, int], bool], number: int, whole: Expression, context: RenderContext
+    name: Name, compare: Callable[[int, int], bool], number: int, whole: Expression, context: RenderContext
 ) -> bool:
-    value = context.get(path, token=whole.token, default=None)
+    value = context.find(*name)  # type: ignore[attr-defined]
     return compare(value, number) if type(value) is int else bool(whole.evaluate(context))
 
 
@@ -146,12 +151,12 @@ def _is_constant(limit: Expression | None) -> bool:
     return limit is None or (isinstance(limit, IntegerLiteral) and limit.value > 0)
 
 
-def _plain_path(expression: Expression) -> list[Any] | None:
-    """The segments of a bare `a.b`, known once and for all; None where there is anything to evaluate."""
-    if not isinstance(expression, Path):
+def _name(expression: Expression) -> Name | None:
+    """None where there is anything to evaluate."""
+    if not isinstance(expression, Path) or not all(isinstance(segment, str) for segment in expression.path):
         return None
-    segments = expression.path
-    return list(segments) if all(isinstance(segment, str) for segment in segments) else None
+    first, *rest = (str(segment) for segment in expression.path)
+    return Name(first, tuple(rest))
 
 
 class ShownTag(Output):
@@ -170,21 +175,17 @@ class Block(BlockNode):
     def render(self, context: RenderContext, buffer: TextIO) -> int:
         if self.blank:
             return super().render_to_output(context, buffer)
-        render_parts(self.parts, context, buffer)
+        write = buffer.write
+        for part in self.parts:
+            if type(part) is str:
+                write(part)
+            else:
+                part.render(context, buffer)  # type: ignore[union-attr]
         return 0
 
 
 def parts_of(nodes: Iterable[Node]) -> tuple[str | Node, ...]:
     return tuple(node.text if type(node) is Words else node for node in nodes)
-
-
-def render_parts(parts: Iterable[str | Node], context: RenderContext, buffer: TextIO) -> None:
-    write = buffer.write
-    for part in parts:
-        if type(part) is str:
-            write(part)
-        else:
-            part.render(context, buffer)  # type: ignore[union-attr]
 
 
 class Chosen(IfNode):
@@ -246,21 +247,22 @@ class Iteration(Block):
 class WatchedFor(ForNode):
     """`{% for %}`: over a bare name, at most with a constant limit, is the usual loop and goes the short way."""
 
-    __slots__ = ("key", "most", "path")
+    __slots__ = ("key", "most", "name", "variable")
 
     def __init__(
         self, token: Token, expression: LoopExpression, block: BlockNode, default: BlockNode | None = None
     ) -> None:
         super().__init__(token, expression, Iteration(block.token, block.nodes), default)
         plain = expression.offset is None and not expression.reversed and _is_constant(expression.limit)
-        self.path = _plain_path(expression.iterable) if plain else None
+        self.name = _name(expression.iterable) if plain else None
+        self.variable = str(expression.identifier)
         self.most = expression.limit.value if isinstance(expression.limit, IntegerLiteral) else None
         self.key = f"{expression.identifier}-{expression.iterable}"
 
     def render(self, context: RenderContext, buffer: TextIO) -> int:
         if isinstance(self.expression.iterable, RangeLiteral):
             _require_short(self.expression.iterable.evaluate(context), self.token)
-        found = context.get(self.path, token=self.token, default=None) if self.path else None
+        found = context.find(*self.name) if self.name else None  # type: ignore[attr-defined]
         if not isinstance(found, list) or not found:
             return super().render_to_output(context, buffer)
         taken = found[: self.most]
@@ -270,7 +272,7 @@ class WatchedFor(ForNode):
         return 0
 
     def _loop(self, taken: list[Any], context: RenderContext, buffer: TextIO) -> None:
-        name, render = self.expression.identifier, self.block.render
+        name, render = self.variable, self.block.render
         loop = ForLoop(self.key, iter(taken), len(taken), context.parentloop())
         namespace: dict[str, object] = {"forloop": loop}
         context.loops.append(loop)

@@ -1,6 +1,6 @@
 """A render's state: its data, its links, and what it has spent of its limits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ from liquid.utils import ReadOnlyChainMap
 MAX_OUTPUT_CHARS = 512 * 1024
 MAX_ITERATIONS = 2_000
 MAX_SECONDS = 0.5
+ABSENT = object()
 
 
 class Links(Protocol):
@@ -51,18 +52,24 @@ class Context(RenderContext):
 
     def get(self, path: list[Any], *, token: Token | None, default: object = UNDEFINED) -> object:
         """The value at `path`, or `Missing` (or `default`). Data is dicts and lists, never objects."""
-        value: Any = None
+        found = self.find(path[0], path[1:])
+        if found is not ABSENT:
+            return found
+        return self._missing(path, token) if default is UNDEFINED else default
+
+    def find(self, name: Any, rest: Sequence[Any]) -> object:
+        """The value at `name` and the segments after it; `ABSENT` where there is none."""
+        for mapping in self.scope._maps:
+            if name in mapping:
+                value: Any = mapping[name]
+                break
+        else:
+            return ABSENT
         try:
-            for mapping in self.scope._maps:
-                if path[0] in mapping:
-                    value = mapping[path[0]]
-                    break
-            else:
-                raise KeyError(path[0])
-            for segment in path[1:]:
+            for segment in rest:
                 value = value[segment] if value.__class__ is dict else self.get_item(value, segment)
         except (KeyError, TypeError, IndexError):
-            return self._missing(path, token) if default is UNDEFINED else default
+            return ABSENT
         return value
 
     def spend(self, written: int) -> None:
