@@ -69,10 +69,10 @@ def _loaded(mentions: Sequence[Mention]) -> Directory:
     merchants = {mention.origin.merchant_id for mention in mentions}
     named = Shopper.objects.filter(_named(mentions), merchant_id__in=merchants).values_list("pk", flat=True)
     sourced = {(m.origin.source, m.customer.source_id) for m in mentions if m.customer.source_id}
-    keys = list(ShopperKey.objects.filter(source__in={s for s, _ in sourced}, key__in={k for _, k in sourced}))
+    keys = list(ShopperKey.objects.filter(source__in={s for s, _ in sourced}, key__any_of={k for _, k in sourced}))
     wanted = {*named, *(row.shopper_id for row in keys)}
     shoppers = {
-        row.pk: row for row in Shopper.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+        row.pk: row for row in Shopper.objects.select_for_update(no_key=True).filter(pk__any_of=wanted).order_by("pk")
     }
     for shopper in shoppers.values():
         directory.add(shopper)
@@ -85,9 +85,9 @@ def _loaded(mentions: Sequence[Mention]) -> Directory:
 def _named(mentions: Iterable[Mention]) -> Q:
     customers = [mention.customer for mention in mentions]
     return (
-        Q(code__in={code for c in customers if (code := _uuid(c.contact_id))})
-        | Q(email__in={c.email for c in customers if c.email})
-        | Q(phone__in={c.phone for c in customers if c.phone})
+        Q(code__any_of={code for c in customers if (code := _uuid(c.contact_id))})
+        | Q(email__any_of={c.email for c in customers if c.email})
+        | Q(phone__any_of={c.phone for c in customers if c.phone})
     )
 
 
@@ -143,7 +143,7 @@ def _save(directory: Directory) -> None:
     made = sorted(directory.made, key=lambda s: (s.merchant_id, s.email or "", s.phone or "", str(s.code)))
     if made:
         Shopper.objects.bulk_create(made, ignore_conflicts=True)
-        ids = dict(Shopper.objects.filter(code__in=[s.code for s in made]).values_list("code", "id"))
+        ids = dict(Shopper.objects.filter(code__any_of=[s.code for s in made]).values_list("code", "id"))
         if len(ids) < len(made):
             raise Contended
         for shopper in made:
@@ -160,7 +160,7 @@ def _save_keys(new: dict[tuple[UUID, str], Shopper]) -> None:
         return
     rows = [ShopperKey(source=source, key=key, shopper=new[source, key]) for source, key in sorted(new, key=str)]
     ShopperKey.objects.bulk_create(rows, ignore_conflicts=True)
-    kept = ShopperKey.objects.filter(source__in={s for s, _ in new}, key__in={k for _, k in new})
+    kept = ShopperKey.objects.filter(source__in={s for s, _ in new}, key__any_of={k for _, k in new})
     whose = {(row.source, row.key): row.shopper_id for row in kept}
     if any(whose.get(pair) != shopper.pk for pair, shopper in new.items()):
         raise Contended

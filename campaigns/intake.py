@@ -192,7 +192,7 @@ def _carts(entries: Sequence[_Entry]) -> set[int]:
 
 
 def _existing_carts(pairs: set[tuple[Any, str]]) -> dict[tuple[Any, str], Cart]:
-    rows = Cart.objects.filter(source__in={s for s, _ in pairs}, key__in={k for _, k in pairs})
+    rows = Cart.objects.filter(source__in={s for s, _ in pairs}, key__any_of={k for _, k in pairs})
     return {(row.source, row.key): row for row in rows.only("source", "key")}
 
 

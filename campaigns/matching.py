@@ -109,7 +109,9 @@ def _meet(cart_ids: Sequence[int], now: datetime) -> int:
 
 def _abandoned(ids: Sequence[int]) -> list[Episode]:
     """Those of the episodes that have an abandonment, with cart, store and merchant; what they share is loaded once."""
-    rows = Episode.objects.filter(pk__in=ids, abandoned_at__isnull=False).select_related("cart").defer("cart__lines")
+    rows = (
+        Episode.objects.filter(pk__any_of=ids, abandoned_at__isnull=False).select_related("cart").defer("cart__lines")
+    )
     episodes = list(rows)
     merchants = Merchant.objects.in_bulk({episode.merchant_id for episode in episodes})
     stores = Store.objects.in_bulk({store for episode in episodes if (store := episode.store_id)})
@@ -156,7 +158,7 @@ def entry_facts(episode: Episode, met: Met) -> EntryFacts:
 
 
 def _known_decisions(episodes: Iterable[Episode]) -> dict[tuple[int, int], Decision]:
-    rows = Decision.objects.filter(episode__in=[e.pk for e in episodes], kind=DecisionKind.ENTRY)
+    rows = Decision.objects.filter(episode_id__any_of=[e.pk for e in episodes], kind=DecisionKind.ENTRY)
     return {(row.episode_id, row.campaign_id): row for row in rows.only("episode", "campaign", "outcome", "reason")}
 
 

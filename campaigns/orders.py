@@ -50,7 +50,7 @@ _LEARNED = [
 
 def _existing(pairs: set[tuple[Any, str]]) -> dict[tuple[Any, str], Order]:
     rows = Order.objects.select_for_update(no_key=True).order_by("pk")
-    found = rows.filter(source__in={s for s, _ in pairs}, key__in={k for _, k in pairs})
+    found = rows.filter(source__in={s for s, _ in pairs}, key__any_of={k for _, k in pairs})
     return {(row.source, row.key): row for row in found}
 
 

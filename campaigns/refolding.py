@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
-from accounts.models import OrderCloses
+from accounts.models import Merchant, OrderCloses, Store
 from aiq.lib import bulk
 from campaigns.episodes import Activity, Known, Life, Purchase, Rules, Stretch, fold, matched
 from campaigns.facts import CartStatus
@@ -39,12 +39,7 @@ def refold(cart_ids: set[int]) -> list[int]:
     interest: the last of each cart, and those that changed."""
     if not cart_ids:
         return []
-    carts = list(
-        Cart.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("merchant", "store")
-        .filter(pk__in=cart_ids)
-        .order_by("pk")
-    )
+    carts = _locked(cart_ids)
     history = _history(carts)
     lives = {cart.pk: _life(cart, history) for cart in carts}
     _write_carts(carts, lives)
@@ -53,13 +48,24 @@ def refold(cart_ids: set[int]) -> list[int]:
     return changed
 
 
+def _locked(ids: Iterable[int]) -> list[Cart]:
+    """The carts with merchant and store; what they share is loaded once."""
+    carts = list(Cart.objects.select_for_update(no_key=True).filter(pk__any_of=ids).order_by("pk"))
+    merchants = Merchant.objects.in_bulk({cart.merchant_id for cart in carts})
+    stores = Store.objects.in_bulk({cart.store_id for cart in carts if cart.store_id})
+    for cart in carts:
+        cart.merchant = merchants[cart.merchant_id]
+        cart.store = stores[cart.store_id] if cart.store_id else None
+    return carts
+
+
 def _history(carts: Iterable[Cart]) -> _History:
     ids = [cart.pk for cart in carts]
     activities: dict[int, list[CartActivity]] = defaultdict(list)
-    for row in CartActivity.objects.filter(cart_id__in=ids):
+    for row in CartActivity.objects.filter(cart_id__any_of=ids):
         activities[row.cart_id].append(row)
     episodes: dict[int, list[Episode]] = defaultdict(list)
-    for episode in Episode.objects.filter(cart_id__in=ids).order_by("number"):
+    for episode in Episode.objects.filter(cart_id__any_of=ids).order_by("number"):
         episodes[episode.cart_id].append(episode)
     for cart in carts:
         cart.shopper_id = _shopper_of(activities[cart.pk])
@@ -75,7 +81,7 @@ def _shopper_of(rows: list[CartActivity]) -> int | None:
 def _orders_of(carts: Iterable[Cart]) -> list[Order]:
     shoppers = {cart.shopper_id for cart in carts} - {None}
     named = Q(cart_keys__overlap=[cart.key for cart in carts], source__in={cart.source for cart in carts})
-    concerned = Q(shopper_id__in=shoppers) | named
+    concerned = Q(shopper_id__any_of=shoppers) | named
     return list(Order.objects.filter(concerned).only("source", "store", "shopper", "cart_keys", "lines", "placed_at"))
 
 

@@ -48,7 +48,7 @@ def schedule(entered: Sequence[Entered], now: datetime) -> None:
     """Make the deliveries that are missing, and move those that wait for an abandonment that moved."""
     planned = {(row["episode_id"], row["step_id"]): row for one in entered for row in _planned(one, now)}
     known: dict[tuple[int, int], list[Delivery]] = defaultdict(list)
-    rows = Delivery.objects.filter(episode__in=[one.episode.pk for one in entered])
+    rows = Delivery.objects.filter(episode_id__any_of=[one.episode.pk for one in entered])
     for delivery in rows.only("episode", "step", "due_at"):
         known[delivery.episode_id, delivery.step_id].append(delivery)
     missing = [row for key, row in sorted(planned.items()) if key not in known]
@@ -106,7 +106,7 @@ def _row(episode: Episode, campaign_id: int, content: Content, now: datetime) ->
 def look_again(episode_ids: Sequence[int], now: datetime) -> None:
     """What waits for an episode that has ended becomes due at once, and is then skipped with a full decision."""
     ended = Delivery.objects.filter(
-        episode__in=episode_ids, episode__closed_at__isnull=False, status=DeliveryStatus.PENDING, send_at__gt=now
+        episode_id__any_of=episode_ids, episode__closed_at__isnull=False, status=DeliveryStatus.PENDING, send_at__gt=now
     )
     if ended.update(send_at=now):
         ring()
