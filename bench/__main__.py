@@ -24,6 +24,7 @@ NAMES = (
     "compose",
     "imports",
     "memory",
+    "pages",
 )
 
 
