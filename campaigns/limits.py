@@ -6,7 +6,7 @@ so that two senders at once cannot both pass a limit.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,9 @@ from campaigns.models import CampaignStatus, ChannelSettings
 # Two campaigns want a shopper at once if one's message left, or is to leave, within this time of the other's.
 AT_ONCE = timedelta(hours=1)
 AFTER_ANOTHER = timedelta(minutes=1)
+# To one person on one matter, by Fla. Stat. § 501.616(6)(b), 15 Okla. Stat. § 775C.4, Md. Code, Com. Law § 14-4502 and Oregon's HB 3865 of 2025;
+# kept for texts everywhere.
+TEXTS_A_DAY, A_DAY = 3, 24
 # One number for all that is locked by shopper here (two-key advisory locks of PostgreSQL).
 LOCKED_HERE = 7_301
 
@@ -83,25 +86,38 @@ def limits(rows: Sequence[Due], now: datetime) -> dict[int, Limits]:
 def _reach(row: Due) -> timedelta:
     """How far back what left counts."""
     capped = row.settings.cap_hours if row.settings and row.settings.cap_hours else 0
-    return max(AT_ONCE, timedelta(hours=capped), timedelta(hours=row.campaign.cooldown_hours or 0))
+    return max(
+        AT_ONCE, timedelta(hours=max(capped, row.campaign.cooldown_hours or 0, A_DAY if row.channel == "sms" else 0))
+    )
 
 
 def _of(row: Due, lately: Iterable[Lately], now: datetime) -> Limits:
     others = [one for one in lately if one.at or one.campaign_id != row.campaign_id]
     same_channel = [one.at for one in others if one.at and one.channel == row.channel]
-    return Limits(cap(row.settings, same_channel, now), rest(row, others, now), turn(row, others, now))
+    capped = cap(row.settings, same_channel, now)
+    if row.channel == "sms" and capped.free and not (lawful := texts_a_day(same_channel, now)).free:
+        capped = lawful
+    return Limits(capped, rest(row, others, now), turn(row, others, now))
 
 
 def cap(settings: ChannelSettings | None, left: Iterable[datetime], now: datetime) -> Limit:
     """Waits until one of those that left over this channel no longer counts."""
     if settings is None or not settings.cap_messages or not settings.cap_hours:
         return Limit("no limit")
-    span = timedelta(hours=settings.cap_hours)
+    return _counted(left, now, settings.cap_messages, settings.cap_hours)
+
+
+def texts_a_day(left: Iterable[datetime], now: datetime) -> Limit:
+    """As many as several states allow, whatever the merchant says."""
+    found = _counted(left, now, TEXTS_A_DAY, A_DAY)
+    return replace(found, saw=f"{found.saw}, all that the law allows")
+
+
+def _counted(left: Iterable[datetime], now: datetime, most: int, hours: int) -> Limit:
+    span = timedelta(hours=hours)
     counted = sorted((at for at in left if at > now - span), reverse=True)
-    saw = f"{len(counted)} of {settings.cap_messages} in {settings.cap_hours} hours"
-    if len(counted) < settings.cap_messages:
-        return Limit(saw)
-    return Limit(saw, free=False, until=counted[settings.cap_messages - 1] + span)
+    saw = f"{len(counted)} of {most} in {hours} hours"
+    return Limit(saw) if len(counted) < most else Limit(saw, free=False, until=counted[most - 1] + span)
 
 
 def rest(row: Due, lately: Iterable[Lately], now: datetime) -> Limit:
@@ -140,6 +156,7 @@ _LEFT = """
 _WHEN = "COALESCE(r.sent_at, g.at) > statement_timestamp() - make_interval(hours =>"
 STILL_WITHIN = f"""
     AND (v.cap IS NULL OR v.cap > ({_LEFT} AND r.channel = d.channel AND {_WHEN} v.cap_hours)))
+    AND (v.once IS NULL OR {TEXTS_A_DAY} > ({_LEFT} AND r.channel = d.channel AND {_WHEN} {A_DAY})))
     AND (v.cooldown IS NULL OR 0 = (
         {_LEFT} AND r.campaign_id = d.campaign_id AND r.episode_id <> d.episode_id AND {_WHEN} v.cooldown)
     ))

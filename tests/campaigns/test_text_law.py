@@ -108,6 +108,24 @@ def test_two_senders_at_once_cannot_both_text_about_a_cart(merchant, settings: A
     assert outcome(second) == ("pending", "")
 
 
+def test_nobody_gets_a_fourth_text_within_a_day(merchant, settings: Any) -> None:
+    first = due_text(merchant)
+    carts = [factories.abandoned_cart(merchant, first.shopper) for _ in range(3)]
+    last = [factories.delivery(first.campaign, cart) for cart in carts][-1]
+    while sending.send_batch():
+        pass
+    assert caught(settings) == 3
+    held = Delivery.objects.exclude(status="sent").get()
+    assert held.reason == "capped" or held.send_at > timezone.now() + timedelta(hours=23)
+    assert "3 of 3 in 24 hours, all that the law allows" in str(
+        Decision.objects.filter(delivery=held).latest("pk").checks
+    )
+    Delivery.objects.filter(status="sent").update(sent_at=timezone.now() - timedelta(hours=24))
+    Delivery.objects.filter(pk=held.pk).update(status="pending", reason="", send_at=timezone.now())
+    sending.send_batch()
+    assert (caught(settings), outcome(last)[0]) == (4, "sent")
+
+
 def test_a_decision_on_a_mail_says_nothing_of_texts(merchant, smtp_sink: Any) -> None:
     shopper = factories.shopper(merchant)
     factories.delivery(factories.live_campaign(merchant), factories.abandoned_cart(merchant, shopper))
