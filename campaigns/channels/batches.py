@@ -1,8 +1,8 @@
 """Many mails in one call, for providers that take a list of whole mails: each mail as Anymail writes it for this provider, joined.
 
 Every mail keeps its own recipient, text, headers and metadata, so nobody sees another's address and nothing is filled in by
-the provider. Not here: SendGrid, SparkPost, Mailgun and Mandrill fill in one text per recipient, with limits and an escaping
-of their own; Resend gets mails one by one, each under its own key (`campaigns.channels.provider`).
+the provider. Not here: Mailgun and SparkPost, which fill in one mail for each (`campaigns.channels.fillings`), and whoever gets mails one
+by one (docs/decisions/0029).
 """
 
 import json

@@ -6,7 +6,7 @@ leaves once, so what nobody knows of may be tried again. Resend keeps keys for a
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from email.utils import formataddr
 from smtplib import SMTPException
@@ -24,7 +24,8 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
 from campaigns.channels.base import ChannelError, Outcome, OutcomeUnknown, Receipt
-from campaigns.channels.batches import batch_of, by_status, send_batch
+from campaigns.channels.batches import ALL_REFUSED, batch_of, by_status, send_batch
+from campaigns.channels.fillings import Filling, fillable, filled, filling_of, outcome_for
 from campaigns.mime import wire_address
 from campaigns.rendering import Message
 
@@ -50,17 +51,41 @@ def _in_batches(messages: Sequence[Message], connection: BaseEmailBackend) -> li
     """In as few calls as the provider takes; what is alone, or cannot be written, or was refused with others, goes by itself."""
     found: dict[int, Outcome] = {}
     if batch := batch_of(connection):
-        for places in _by_sender(messages, batch.most):
+        for places in _by_envelope(messages, batch.most):
             found |= send_batch(connection, batch, _mails(messages, places))
+    elif filling := filling_of(connection):
+        for places in _by_envelope(messages, filling.most):
+            found |= _send_filled(connection, filling, fillable(filling, _mails(messages, places)))
     return [found.get(at) or _hand_over(message, connection) for at, message in enumerate(messages)]
 
 
-def _by_sender(messages: Sequence[Message], most: int) -> Iterator[list[int]]:
-    places: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for at, message in enumerate(messages):
-        places[message.from_email, message.from_name].append(at)
+def _by_envelope(messages: Sequence[Message], most: int) -> Iterator[list[int]]:
+    """Places of messages that may share a call: what a call says once is the same for all."""
+    places: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for at, one in enumerate(messages):
+        names = tuple(name for name, _ in one.headers)
+        places[one.from_email, one.from_name, one.reply_to, names, bool(one.unsubscribe_url)].append(at)
     for same in places.values():
         yield from (same[start : start + most] for start in range(0, len(same), most))
+
+
+def _send_filled(
+    connection: BaseEmailBackend, filling: Filling, mails: Mapping[int, EmailMultiAlternatives]
+) -> dict[int, Outcome]:
+    """As `send_batch`: no outcome for what did not leave and is worth a call by itself."""
+    if len(mails) < 2:
+        return {}
+    whole = filled(filling, mails.values())
+    try:
+        connection.send_messages([whole])
+    except (AnymailRecipientsRefused, AnymailInvalidAddress, AnymailSerializationError, AnymailUnsupportedFeature):
+        return {}
+    except AnymailError as error:
+        refused = isinstance(error, AnymailAPIError) and error.status_code in ALL_REFUSED
+        return {} if refused else dict.fromkeys(mails, _anymail_failure(error, keyed=False))
+    except Exception as error:
+        return dict.fromkeys(mails, OutcomeUnknown(f"{type(error).__name__}: {error}"[:300]))
+    return {at: outcome_for(whole, mail) for at, mail in mails.items()}
 
 
 def _mails(messages: Sequence[Message], places: Sequence[int]) -> dict[int, EmailMultiAlternatives]:
@@ -78,6 +103,8 @@ def _hand_over(message: Message, connection: BaseEmailBackend) -> Outcome:
         if getattr(connection, "esp_name", "") in TAGGED:
             del mail.metadata  # type: ignore[attr-defined]
             mail.tags = [message.delivery_code]  # type: ignore[attr-defined]
+        if (filling := filling_of(connection)) and filling.alone:
+            mail.esp_extra = filling.alone  # type: ignore[attr-defined]
         taken = connection.send_messages([mail])
     except AnymailError as error:
         return _anymail_failure(error, keyed=keyed)
