@@ -182,17 +182,89 @@ def test_a_change_of_the_clock_moves_the_hours_with_it(zone: str, now: str, open
     assert look(place(zone, RULES[0]), at(now, zone)).opens == at(opens, zone)
 
 
+@pytest.mark.parametrize(
+    ("zone", "opens", "ends"),
+    [
+        ("Asia/Kathmandu", "2026-11-24 02:15", "2026-11-24 15:14"),  # five hours and three quarters
+        ("America/St_Johns", "2026-11-24 11:30", "2026-11-25 00:29"),
+        (
+            "Pacific/Chatham",
+            "2026-09-25 19:15",
+            "2026-09-26 08:14",
+        ),  # twelve and three quarters; the clock moves in the next night
+        ("Pacific/Chatham", "2026-09-26 18:15", "2026-09-27 07:14"),
+        ("Australia/Lord_Howe", "2026-10-02 21:30", "2026-10-03 10:29"),
+        ("Australia/Lord_Howe", "2026-10-03 21:00", "2026-10-04 09:59"),
+        ("America/New_York", "2026-10-31 12:00", "2026-11-01 00:59"),
+        ("America/New_York", "2026-11-01 13:00", "2026-11-02 01:59"),
+        ("America/New_York", "2026-03-07 13:00", "2026-03-08 01:59"),
+        ("America/New_York", "2026-03-08 12:00", "2026-03-09 00:59"),
+    ],
+)
+def test_8_to_21_by_the_clock_there_is_told_in_moments_that_everybody_shares(zone: str, opens: str, ends: str) -> None:
+    there = place(zone, RULES[0])
+    assert look(there, at(opens) - timedelta(seconds=1)).opens == at(opens)
+    assert look(there, at(opens)).not_after == at(ends)
+
+
+@pytest.mark.parametrize(
+    ("person", "opens", "ends"),
+    [
+        # Pensacola may be meant, or Tallahassee.
+        (Person("+18505550142"), ("2026-11-24 08:00", "America/Chicago"), ("2026-11-24 19:59", "America/New_York")),
+        # Gary, or South Bend.
+        (Person("+12195550142"), ("2026-11-24 08:00", "America/Chicago"), ("2026-11-24 20:59", "America/New_York")),
+        # Phoenix has no summer time, the Navajo Nation has; on the Sunday it ends they agree again.
+        (Person("+19285550142"), ("2026-10-31 08:00", "America/Phoenix"), ("2026-10-31 20:59", "America/Denver")),
+        (Person("+19285550142"), ("2026-11-01 08:00", "America/Phoenix"), ("2026-11-01 20:59", "America/Phoenix")),
+        (Person(None, "", "US", "TX"), ("2026-11-24 09:00", "America/Denver"), ("2026-11-24 20:59", "America/Chicago")),
+        (
+            Person(None, "", "US", "KY"),
+            ("2026-11-24 10:00", "America/Chicago"),
+            ("2026-11-24 20:59", "America/New_York"),
+        ),
+    ],
+)
+def test_where_two_zones_may_be_meant_the_hours_of_both_hold(
+    person: Person, opens: tuple[str, str], ends: tuple[str, str]
+) -> None:
+    found = place_of(person, "", "")
+    assert look(found, at(*opens) - timedelta(seconds=1)).opens == at(*opens)
+    assert look(found, at(*opens)).not_after == at(*ends)
+
+
 MOMENTS = st.integers(0, 5 * 365 * 1440).map(
     lambda minute: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minute)
 )
 PEOPLE = st.builds(
     Person,
     st.sampled_from(
-        [None, "+13055551234", "+14015551234", "+18005551234", "+61412345678", "+33612345678", "+393123456789"]
+        [
+            None,
+            "+13055551234",
+            "+14015551234",
+            "+19285551234",
+            "+18505551234",
+            "+18005551234",
+            "+61412345678",
+            "+33612345678",
+            "+393123456789",
+        ]
     ),
-    st.sampled_from(["", "", "America/St_Johns", "Asia/Kathmandu", "America/Nuuk", "Antarctica/Troll", "Pacific/Apia"]),
-    st.sampled_from(["", "US", "CA", "FR", "ES", "RU", "BR"]),
-    st.sampled_from(["", "TX", "RI", "QC"]),
+    st.sampled_from(
+        [
+            "",
+            "",
+            "America/St_Johns",
+            "Asia/Kathmandu",
+            "America/Nuuk",
+            "Antarctica/Troll",
+            "Pacific/Apia",
+            "Pacific/Chatham",
+        ]
+    ),
+    st.sampled_from(["", "US", "CA", "FR", "ES", "RU", "BR", "ZA"]),
+    st.sampled_from(["", "TX", "RI", "QC", "PA", "BC"]),
 )
 
 

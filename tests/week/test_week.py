@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -23,14 +23,24 @@ from campaigns.channels.base import CHANNELS, Outcome, Receipt
 from campaigns.channels.email import EmailChannel
 from campaigns.channels.sms import SmsChannel
 from campaigns.facts import CartFact, CartStatus, CustomerFact, LineFact, OrderFact, OrderStatus, Origin
-from campaigns.models import Campaign, CampaignStatus, ChannelSettings, Consent, Decision, Delivery, Episode, Shopper
+from campaigns.models import (
+    Campaign,
+    CampaignStatus,
+    ChannelSettings,
+    Consent,
+    Decision,
+    Delivery,
+    Episode,
+    Shopper,
+    Step,
+)
 from tests import factories
 from tests.week.clock import Clock, moved_clock
 from tests.week.world import BEGIN, WEEK, Happening, World, world
 
 SHOPPERS, SENDERS = 2_000, 3
-# A drain begins 20 seconds before the last minute of hours that end on the hour or half past it.
-EVERY, FIRST = timedelta(minutes=30), timedelta(minutes=28, seconds=40)
+# A drain begins 20 seconds before the last minute of hours that end on the hour or half past it, one half a minute before the hour and one after it.
+DRAINS = [timedelta(minutes=minutes) for minutes in (1 / 3, 28 + 2 / 3, 58 + 2 / 3, 59.5)]
 A_MESSAGE = timedelta(seconds=3)
 CAPS = {"email": (3, 72), "sms": (2, 48)}
 REST_HOURS = 48
@@ -112,7 +122,7 @@ def test_a_week_is_lawful(merchant: Merchant, clock: Clock, left: list[Left]) ->
     assert [key for key in _spans(sent) if _most_within(*key) > CAPS[key[0]][0]] == []
     assert max(Counter(one.code for one in left).values()) == 1
     assert _too_soon_again(sent) == []
-    _everybody_has_an_answer(left)
+    _everybody_has_an_answer(made, left)
     _it_was_a_week(left)
 
 
@@ -157,8 +167,8 @@ def _live_through(merchant: Merchant, made: World, clock: Clock) -> dict[Happeni
     told: dict[Happening, datetime] = {}
     waiting = list(reversed(made.happenings))
     with _senders() as send:
-        at = BEGIN + FIRST
-        while at < BEGIN + WEEK + timedelta(days=3):
+        hours = int((WEEK + timedelta(days=3)) / timedelta(hours=1))
+        for at in (BEGIN + timedelta(hours=hour) + drain for hour in range(hours) for drain in DRAINS):
             clock.set(at)
             now = clock.now()
             news = []
@@ -168,7 +178,6 @@ def _live_through(merchant: Merchant, made: World, clock: Clock) -> dict[Happeni
             told |= dict.fromkeys(news, now)
             if Delivery.objects.filter(status="pending", send_at__lte=now).exists():
                 send()
-            at += EVERY
     return told
 
 
@@ -284,17 +293,29 @@ def _too_soon_again(sent: Sent) -> list[Any]:
     return [later for times in nudges for early, later in pairwise(sorted(times)) if later - early < rest]
 
 
-def _everybody_has_an_answer(left: Sequence[Left]) -> None:
-    """Every message was sent or skipped for a reason that its last decision gives, or that ended it at once."""
-    rows = list(Delivery.objects.values_list("code", "status", "reason"))
-    assert {status for _, status, _ in rows} == {"sent", "skipped"}
-    assert {code for code, status, _ in rows if status == "sent"} == {one.code for one in left}
-    assert all(reason for _, status, reason in rows if status == "skipped")
+def _everybody_has_an_answer(made: World, left: Sequence[Left]) -> None:
+    """Every cart that was left met every campaign; every step of those it entered was sent, or skipped for the reason that its last decision
+    gives."""
+    rows = list(Delivery.objects.values_list("pk", "code", "status", "reason"))
+    assert {status for _, _, status, _ in rows} == {"sent", "skipped"}
+    assert {code for _, code, status, _ in rows if status == "sent"} == {one.code for one in left}
+    given = dict(Decision.objects.filter(kind="step").order_by("pk").values_list("delivery", "reason"))
+    assert [
+        pk for pk, _, status, reason in rows if status == "skipped" and not (reason and given.get(pk) == reason)
+    ] == []
+    abandoned = Episode.objects.filter(abandoned_at__isnull=False)
+    assert set(abandoned.values_list("cart__key", flat=True)) == {
+        one.about for one in made.happenings if one.kind == "abandoned"
+    }
     met = Decision.objects.filter(kind="entry")
     assert not met.filter(outcome="not_entered", reason="").exists()
-    assert set(met.values_list("episode", flat=True)) == set(
-        Episode.objects.filter(abandoned_at__isnull=False).values_list("pk", flat=True)
-    )
+    both = set(product(abandoned.values_list("pk", flat=True), Campaign.objects.values_list("pk", flat=True)))
+    assert set(met.values_list("episode", "campaign")) == both
+    entered = set(met.filter(outcome="entered").values_list("episode", "campaign"))
+    planned = Counter(Delivery.objects.values_list("episode", "campaign"))
+    assert set(planned) == entered
+    steps = Counter(Step.objects.values_list("campaign", flat=True))
+    assert [key for key, count in planned.items() if count != steps[key[1]]] == []
 
 
 def _it_was_a_week(left: Sequence[Left]) -> None:

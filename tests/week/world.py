@@ -100,18 +100,31 @@ def _person(number: int, dice: Random) -> Person:
     return Person(number, home, email, phone, dice.random() < 0.3, dice.random() < 0.3, known)
 
 
-def _just_before_closing(home: Home, day: datetime) -> datetime:
-    """So that what is due an hour later piles up in the last minutes of the hours."""
+def _around_closing(home: Home, day: datetime, off: timedelta) -> datetime:
+    """So that what is due an hour later piles up in the last minutes of the hours, or comes just after them."""
     local = day.astimezone(ZoneInfo(home.zone))
     closes = home.hours[max(0, local.weekday() - 4)][1] or 20 * 60
-    return local.replace(hour=closes // 60 - 1, minute=closes % 60, second=0).astimezone(UTC) - timedelta(minutes=2)
+    return local.replace(hour=closes // 60 - 1, minute=closes % 60, second=0).astimezone(UTC) + off
+
+
+def _just_before_opening(home: Home, day: datetime) -> datetime:
+    """So that what is due an hour later would leave within the last minute before the hours."""
+    local = day.astimezone(ZoneInfo(home.zone))
+    opens = home.hours[max(0, local.weekday() - 4)][0] or 8 * 60
+    due = local.replace(hour=opens // 60, minute=opens % 60, second=0).astimezone(UTC) - timedelta(seconds=40)
+    return due - timedelta(hours=1)
 
 
 def _week_of(number: int, dice: Random) -> Iterator[Happening]:
     for cart in range(dice.choice([0, 1, 1, 1, 2, 2, 3])):
         key, at = f"cart-{number}-{cart}", BEGIN + WEEK * dice.random()
-        if dice.random() < 0.4:
-            at = _just_before_closing(HOMES[number % len(HOMES)], at)
+        when = dice.random()
+        if when < 0.4:
+            at = _around_closing(HOMES[number % len(HOMES)], at, -timedelta(minutes=2))
+        elif when < 0.45:
+            at = _around_closing(HOMES[number % len(HOMES)], at, timedelta(seconds=5))
+        elif when < 0.5:
+            at = _just_before_opening(HOMES[number % len(HOMES)], at)
         yield Happening(at, "abandoned", number, key)
         what = dice.random()
         if what < 0.3:
