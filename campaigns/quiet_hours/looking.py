@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from campaigns.quiet_hours.places import Place
-from campaigns.quiet_hours.rules import DAYS, VERSION, Rule
+from campaigns.quiet_hours.rules import DAYS, ELECTION_DAY, FLAG_DAY, GOOD_FRIDAY, MORE_HOLIDAYS, VERSION, Rule
 
 # The last minute of the hours is left to the group under way: what is handed over then still arrives within them.
 GRACE = timedelta(minutes=1)
@@ -42,7 +42,7 @@ def look(place: Place, now: datetime) -> Looked:
 def _within(zone: str, rule: Rule, at: datetime) -> bool:
     local = at.astimezone(ZoneInfo(zone))
     hours = rule.week[local.weekday()]
-    if hours is None or (rule.holidays and local.date() in _holidays(rule.country, rule.region)):
+    if hours is None or _is_holiday(rule, local.date()):
         return False
     seconds = (local.hour * 60 + local.minute) * _MINUTE + local.second
     return hours[0] * _MINUTE <= seconds < hours[1] * _MINUTE - GRACE.total_seconds()
@@ -84,6 +84,24 @@ def _distinct(zones: tuple[str, ...], day: date) -> tuple[str, ...]:
     return tuple(clocks.values())[::-1] if len(zones) > 1 else zones
 
 
+def _is_holiday(rule: Rule, day: date) -> bool:
+    if not rule.holidays:
+        return False
+    more = MORE_HOLIDAYS.get((rule.country, rule.region))
+    return day in _holidays(rule.country, rule.region) or (more is not None and not more.isdisjoint(_called(day)))
+
+
+@lru_cache(maxsize=1024)
+def _called(day: date) -> frozenset[str]:
+    """By which of the names in `MORE_HOLIDAYS` a day goes. Election day is the Tuesday after the first Monday of November, kept every year."""
+    names = {
+        GOOD_FRIDAY: "Good Friday" in _holidays("US", "LA").get(day, ""),
+        FLAG_DAY: (day.month, day.day) == (6, 14),
+        ELECTION_DAY: day.month == 11 and day.weekday() == 1 and 2 <= day.day <= 8,
+    }
+    return frozenset(name for name, is_one in names.items() if is_one)
+
+
 @lru_cache(maxsize=64)
 def _holidays(country: str, region: str) -> holidays.HolidayBase:
     """Fills itself by the year, as dates are asked for."""
@@ -101,7 +119,7 @@ def _words(place: Place, zone: str, rule: Rule, now: datetime) -> str:
 
 
 def _allowed(rule: Rule, day: date) -> str:
-    if rule.holidays and day in _holidays(rule.country, rule.region):
+    if _is_holiday(rule, day):
         return "not on holidays"
     hours = rule.week[day.weekday()]
     return f"{clock(hours[0])}\N{EN DASH}{clock(hours[1])}" if hours else f"not on {DAYS[day.weekday()]}"

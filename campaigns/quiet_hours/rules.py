@@ -11,7 +11,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 # The day of the last change, and which one of that day. Stands in every decision: what was decided by older rules still says so.
-VERSION = "2026-11-24.2"
+VERSION = "2026-11-24.3"
+
+# Legal holidays by law that the package `holidays` does not count: 44 P.S. § 11 (Pennsylvania), R.I. Gen. Laws § 25-1-1, La. R.S. 1:55.
+GOOD_FRIDAY, FLAG_DAY, ELECTION_DAY = "good friday", "flag day", "election day"
+MORE_HOLIDAYS = {
+    ("US", "PA"): frozenset({GOOD_FRIDAY, FLAG_DAY, ELECTION_DAY}),
+    ("US", "RI"): frozenset({ELECTION_DAY}),
+    ("US", "LA"): frozenset({ELECTION_DAY}),
+}
 
 Hours = tuple[int, int] | None
 DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")

@@ -6,9 +6,11 @@ from math import ceil
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from phonenumbers import geocoder
 from phonenumbers.tzdata import TIMEZONE_DATA
 
 from campaigns.quiet_hours import GRACE, RULES, VERSION, Place, look, place_of
@@ -97,6 +99,35 @@ def test_where_a_rule_names_holidays_nothing_leaves_on_one(rule: Rule) -> None:
     assert found.opens
     assert found.opens.date() > noon.date()
     assert "not on " in found.saw
+
+
+@pytest.mark.parametrize(
+    ("state", "day", "free"),
+    [
+        ("PA", "2027-03-26", False),  # Good Friday
+        ("PA", "2027-06-14", False),  # Flag Day
+        ("PA", "2026-11-03", False),  # election day
+        ("PA", "2026-11-10", True),
+        ("RI", "2026-11-03", False),
+        ("RI", "2027-03-26", True),
+        ("LA", "2027-02-09", False),  # Mardi Gras
+        ("AL", "2027-04-26", False),  # Confederate Memorial Day
+        ("UT", "2026-07-24", False),  # Pioneer Day
+        ("MS", "2026-11-26", True),
+        ("TX", "2026-12-25", True),
+    ],
+)
+def test_states_have_legal_holidays_of_their_own(state: str, day: str, free: bool) -> None:
+    (rule,) = (rule for rule in RULES if (rule.country, rule.region) == ("US", state))
+    assert bool(look(place("America/New_York", rule), at(f"{day} 12:00", "America/New_York")).not_after) == free
+
+
+def test_an_area_code_of_a_state_with_rules_of_its_own_brings_them() -> None:
+    states = {rule.name: rule.name for rule in RULES if rule.region} | {"Washington State": "Washington"}
+    for area in range(201, 990):
+        number = f"+1{area}5550142"
+        if state := states.get(geocoder.description_for_number(phonenumbers.parse(number), "en")):
+            assert state in {rule.name for rule in place_of(Person(number), "", "").rules}, area
 
 
 @pytest.mark.parametrize(
