@@ -13,6 +13,10 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.test import Client
 from django.utils import timezone
 
@@ -39,6 +43,9 @@ KEYS = {
     "sparkpost": {"API_KEY": "sesame"},
     "unisender_go": {"API_KEY": "sesame"},
 }
+
+# What one or another provider would fill in: it must go as written.
+SIGNS = "*|X|* {{x}} {$x} %recipient.x% -x- #x#"
 
 
 class Anything(BaseHTTPRequestHandler):
@@ -72,11 +79,14 @@ def test_each_provider_is_called_once_with_its_key_our_text_and_our_code(
         monkeypatch.setenv(f"ANYMAIL_{name.upper()}_{key}", value)
     for key, value in environment.email(Env(), tmp_path).items():
         setattr(settings, key, value)
-    EmailChannel().send_many([replace(MESSAGE, headers=())])
+    EmailChannel().send_many([replace(MESSAGE, headers=(), text=SIGNS)])
     [(headers, body)] = anything.calls
     keyed = base64.b64encode(b"sesame:s").decode(), base64.b64encode(b"api:sesame").decode()
     assert any(key in headers + body for key in ("sesame", *keyed))
-    for words in ("anna@example.com", MESSAGE.delivery_code):
+    assert not any(
+        filled in body for filled in ("merge_vars", "recipient-variables", "substitution_data", 'personalization"')
+    )
+    for words in ("anna@example.com", MESSAGE.delivery_code, SIGNS):
         assert words in unquote_plus(body).replace("\\", "")
 
 
@@ -122,7 +132,61 @@ def mailersend(code: str) -> dict[str, Any]:
     return event | {"data": {"id": "e-1", "type": "hard_bounced", "created_at": event["created_at"], "email": about}}
 
 
-REPORTS = {"mailersend": mailersend, "postmark": postmark, "sendgrid": sendgrid, "mailgun": mailgun, "brevo": brevo}
+def mailjet(code: str) -> dict[str, Any]:
+    event = {"event": "bounce", "time": 1795514400, "MessageID": 19421777835146490, "email": "a@b.example"}
+    return event | {"hard_bounce": True, "error": "user unknown", "Payload": json.dumps({"delivery": code})}
+
+
+def mailtrap(code: str) -> dict[str, Any]:
+    event = {"event": "bounce", "message_id": "m-1", "email": "a@b.example", "timestamp": 1795514400, "event_id": "e-1"}
+    return {"events": [event | {"custom_variables": {"delivery": code}, "response_code": 550}]}
+
+
+def mandrill(code: str) -> list[dict[str, Any]]:
+    message = {"_id": "m-1", "email": "a@b.example", "metadata": {"delivery": code}, "diag": "550 5.1.1 unknown"}
+    return [{"event": "hard_bounce", "ts": 1795514400, "_id": "m-1", "msg": message}]
+
+
+def sparkpost(code: str) -> list[dict[str, Any]]:
+    event = {"type": "bounce", "bounce_class": "10", "timestamp": "1795514400", "event_id": "e-1"}
+    about = {"transmission_id": "m-1", "raw_rcpt_to": "a@b.example", "rcpt_meta": {"delivery": code}}
+    return [{"msys": {"message_event": event | about}}]
+
+
+def unisender_go(code: str) -> dict[str, Any]:
+    told = {"status": "hard_bounced", "email": "a@b.example", "event_time": "2026-11-24 10:00:00"}
+    about = {"metadata": {"delivery": code}, "delivery_info": {"delivery_status": "err_user_unknown"}}
+    event = {"event_name": "transactional_email_status", "event_data": told | about}
+    return {"auth": "0" * 32, "events_by_user": [{"user_id": 1, "events": [event]}]}
+
+
+def postal(code: str) -> dict[str, Any]:
+    about = {"id": 1, "to": "a@b.example", "direction": "outgoing", "tag": code}
+    payload = {"original_message": about, "bounce": {"id": 2, "direction": "incoming"}}
+    return {"event": "MessageBounced", "timestamp": 1795514400.5, "payload": payload, "uuid": "e-1"}
+
+
+def resend(code: str) -> dict[str, Any]:
+    why = {"message": "The recipient's email provider sent a hard bounce message.", "type": "Permanent"}
+    headers = [{"name": "X-Metadata", "value": json.dumps({"delivery": code})}]
+    about = {"email_id": "m-1", "to": ["a@b.example"], "headers": headers, "bounce": why}
+    return {"type": "email.bounced", "created_at": "2026-11-24T10:00:00.000Z", "data": about}
+
+
+REPORTS = {
+    made.__name__: made
+    for made in (
+        *(brevo, mailersend, mailgun, mailjet, mailtrap, mandrill),
+        *(postal, postmark, resend, sendgrid, sparkpost, unisender_go),
+    )
+}
+PRIVATE = rsa.generate_private_key(65537, 2048)
+PUBLIC = PRIVATE.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def test_every_provider_that_reports_is_tried() -> None:
+    """But Amazon, whose reports need the client that operators install."""
+    assert {*REPORTS, "scaleway", "amazon_ses"} == set(ESPS)
 
 
 @pytest.fixture
@@ -131,6 +195,10 @@ def unknown(db: None, settings: Any) -> Delivery:
         "WEBHOOK_SECRET": SECRET,
         "MAILGUN_WEBHOOK_SIGNING_KEY": SIGNING,
         "MAILERSEND_SIGNING_SECRET": SIGNING,
+        "MAILTRAP_TRACKING_SECRET": SIGNING,
+        "MANDRILL_WEBHOOK_KEY": SIGNING,
+        "UNISENDER_GO_API_KEY": SIGNING,
+        "POSTAL_WEBHOOK_KEY": base64.b64encode(PUBLIC).decode(),
     }
     merchant = factories.merchant()
     return factories.delivery(
@@ -139,13 +207,26 @@ def unknown(db: None, settings: Any) -> Delivery:
 
 
 def report(name: str, body: Any, secret: str = SECRET, key: str = SIGNING) -> int:
+    """Posted and signed as the provider does it."""
+    path = f"/anymail/{name}/tracking/"
     data = json.dumps(body)
+    if name == "unisender_go":
+        data = data.replace("0" * 32, hashlib.md5(data.replace("0" * 32, key).encode()).hexdigest())
+    form = {"mandrill_events": data} if name == "mandrill" else None
+    hexed = hmac.new(key.encode(), data.encode(), hashlib.sha256).hexdigest()
+    url = f"http://{secret}@testserver{path}mandrill_events{data}"
     signed = {
         "Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}",
-        "Signature": hmac.new(key.encode(), data.encode(), hashlib.sha256).hexdigest(),
+        "Signature": hexed,
+        "Mailtrap-Signature": hexed,
+        "X-Mandrill-Signature": base64.b64encode(hmac.digest(key.encode(), url.encode(), "sha1")).decode(),
     }
-    path = f"/anymail/{name}/tracking/"
+    if name == "postal":
+        right = data.encode() if key == SIGNING else b"other"
+        signed["X-Postal-Signature"] = base64.b64encode(PRIVATE.sign(right, PKCS1v15(), SHA1())).decode()
     client = Client(raise_request_exception=False)
+    if form:
+        return client.post(path, form, headers=signed).status_code
     return client.post(path, data, content_type="application/json", headers=signed).status_code
 
 
