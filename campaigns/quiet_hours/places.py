@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -43,7 +43,7 @@ class Place:
 
 def place_of(shopper: Whereabouts, store_zone: str, merchant_zone: str) -> Place:
     """The zone as stated, else by phone number, address, store, merchant. A country with many zones and no word on
-    which: all of them."""
+    which: all of them. The rules are those of address, number and stated zone together, else of the zone that counts."""
     return _place(shopper.timezone, shopper.phone or "", shopper.country, shopper.region, store_zone, merchant_zone)
 
 
@@ -62,13 +62,19 @@ def _place(stated: str, phone: str, country: str, region: str, store_zone: str, 
         (("UTC",), "nobody knows where"),
     )
     zones, origin = next((zones, origin) for zones, origin in known if zones)
-    return Place(zones, origin, rules_of(_places((country, region), dialled.place)))
+    named = _places((country, region), dialled.place, *_of_zones(_existing([stated])))
+    return Place(zones, origin, rules_of(named or _of_zones(zones)))
 
 
 def _places(*named: tuple[str, str]) -> list[tuple[str, str]]:
     """Those that name a country, once each; not one without a state where another names the state."""
     states = {country for country, region in named if region}
     return [one for one in dict.fromkeys(named) if one[0] and (one[1] or one[0] not in states)]
+
+
+def _of_zones(zones: Iterable[str]) -> list[tuple[str, str]]:
+    """The countries of zones that lie in one."""
+    return [(country, "") for zone in zones if (country := _country_of_zone().get(zone))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +104,14 @@ def _of_phone(phone: str) -> _Dialled:
 @lru_cache(maxsize=300)
 def zones_of_country(country: str) -> tuple[str, ...]:
     """Every zone of a country (ISO 3166-1), after the time zone database; none for one it does not know."""
+    return _existing(zone for zone, code in _country_of_zone().items() if country and code == country)
+
+
+@cache
+def _country_of_zone() -> dict[str, str]:
     lines = resources.files("tzdata.zoneinfo").joinpath("zone.tab").read_text().splitlines()
     fields = [line.split("\t") for line in lines if not line.startswith("#")]
-    return _existing(zone for code, _, zone, *_ in fields if country and code == country)
+    return {zone: code for code, _, zone, *_ in fields}
 
 
 def _existing(names: Iterable[str]) -> tuple[str, ...]:

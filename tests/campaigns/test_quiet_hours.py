@@ -152,7 +152,15 @@ def test_an_area_code_of_a_state_with_rules_of_its_own_brings_them() -> None:
         (Person("+447911123456"), ["Europe/London"], "from the phone number", ["United Kingdom"]),
         (Person("+18005551234", "", "US", "CO"), ["America/Denver"], "from the address", ["United States"]),
         (Person("+919876543210"), ["Asia/Calcutta"], "from the phone number", ["India"]),
-        (Person(None, "Not/AZone"), ["America/Chicago"], "the store's", ["Anywhere else"]),
+        (Person(None, "Not/AZone"), ["America/Chicago"], "the store's", ["United States", "Anywhere else"]),
+        (Person(None, "Europe/Madrid"), ["Europe/Madrid"], "as the shopper stated", ["Spain"]),
+        (Person(None, "Etc/GMT-3"), ["Etc/GMT-3"], "as the shopper stated", ["Anywhere else"]),
+        (
+            Person("+13035551234", "Europe/Madrid"),
+            ["Europe/Madrid"],
+            "as the shopper stated",
+            ["United States", "Spain"],
+        ),
         (Person("+13035551234", "", "FR"), ["America/Denver"], "from the phone number", ["France", "United States"]),
     ],
 )
