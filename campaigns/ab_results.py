@@ -13,6 +13,7 @@ from math import ceil, comb
 
 from django.db import connection
 
+from campaigns.asread import Reader
 from campaigns.intervals import LEVEL, Counted, Interval, difference, times_more, wilson
 from campaigns.models import Campaign, Content
 
@@ -67,11 +68,11 @@ def results(campaign: Campaign, contents: Sequence[Content]) -> list[Result]:
         cursor.execute(_COUNT, [campaign.pk, [content.pk for content in contents]])
         found = {content: Counted(won, tried) for content, tried, won in cursor.fetchall()}
     counts = [found.get(content.pk, Counted(0, 0)) for content in contents]
-    level = _level(len(contents))
+    level, reader = _level(len(contents)), Reader(campaign.merchant)
     return [
         Result(
             content.variant,
-            content.subject or content.text.partition("\n")[0][:80],
+            reader.title(content)[:80],
             round(100 * content.share / (sum(one.share for one in contents) or 1)),
             counted,
             wilson(counted),

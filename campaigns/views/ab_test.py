@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from accounts import access
 from campaigns import ab_results, lifecycle
 from campaigns.ab_results import Result
+from campaigns.asread import Reader
 from campaigns.intervals import Interval
 from campaigns.models import Campaign, CampaignStatus
 from campaigns.views.pages import tab
@@ -61,7 +62,8 @@ def use(request: HttpRequest, campaign: Campaign, letter: str) -> HttpResponse:
         raise Http404("No such variant.")
     if request.method != "POST":
         title = f"Variant {letter.upper()} for everyone"
-        return page(request, "campaigns/campaign/use_variant.html", title=title, campaign=campaign, content=content)
+        subject = Reader(campaign.merchant).title(content)
+        return page(request, "campaigns/campaign/use_variant.html", title=title, campaign=campaign, subject=subject)
     try:
         lifecycle.use_variant(campaign, user_of(request), letter, timezone.now())
     except lifecycle.Refused as error:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from accounts import access
 from campaigns import ab_results, drafts, glance, step_figures, wording
+from campaigns.asread import Reader
 from campaigns.models import (
     Campaign,
     CampaignKind,
@@ -141,19 +142,17 @@ def message(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 def _said(campaign: Campaign, one: Content | Step, version: CampaignVersion | None) -> dict[str, Any]:
     """A message of a version, or of the draft: where it stands, its subject, and where it is drawn or what it says."""
     if isinstance(one, Content) and version:
-        text = one.text
         address = reverse("campaigns:version_preview", args=[campaign.code, version.number])
         address += f"?at={one.position}-{one.variant}"
     else:
-        text = one.body if isinstance(one, Step) else ""
         address = reverse("campaigns:draft_preview", args=[campaign.code, one.code]) if isinstance(one, Step) else ""
-    mail = one.channel == "email"
+    mail, reader = one.channel == "email", Reader(campaign.merchant)
     return {
         "place": wording.place_in_words(one, campaign.kind),
         "delay": wording.delay_in_words(one.delay_minutes),
-        "subject": subject_shown(campaign, one) if mail else one.subject,
+        "subject": subject_shown(campaign, one) if mail else reader.read(one, one.subject),
         "address": address,
-        "text": "" if mail else text,
+        "text": reader.text(one),
     }
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import access
 from campaigns import drafts, sequence, wording
+from campaigns.asread import Reader
 from campaigns.models import Campaign, CampaignKind, Step
 from campaigns.sequence_form import PlaceForm, forms_of
 from campaigns.usable import OFFERED, ways
@@ -22,7 +23,7 @@ from campaigns.views.steps import get_or_post, go, in_words, is_written, saved, 
 @on_campaign(access.BUILD_CAMPAIGNS)
 @get_or_post
 def steps(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    forms = forms_of(campaign, request.POST or None)
+    forms, reader = forms_of(campaign, request.POST or None), Reader(campaign.merchant)
     if request.method == "POST" and all(form.is_valid() for form in forms) and saved(request, campaign, _fill(forms)):
         return _onwards(request, campaign)
     return step_page(
@@ -31,7 +32,7 @@ def steps(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         "content",
         template="steps",
         form=next((form for form in forms if form.errors), None),
-        forms=[(form, [_shown(step, share) for step, share in form.messages()]) for form in forms],
+        forms=[(form, [_shown(step, share, reader) for step, share in form.messages()]) for form in forms],
         ways=[way for way in ways(campaign.merchant) if not way.reason],
         preset=_preset(campaign),
         removed=asked(request, "removed"),
@@ -149,7 +150,7 @@ def _preset(campaign: Campaign) -> str:
     return " · ".join(f"{delay // 60} h" for delay in delays)
 
 
-def _shown(step: Step, share: Any) -> dict[str, Any]:
+def _shown(step: Step, share: Any, reader: Reader) -> dict[str, Any]:
     label, icon, _ = OFFERED.get(step.channel, (step.channel, "send", ""))
     return {
         "step": step,
@@ -157,6 +158,6 @@ def _shown(step: Step, share: Any) -> dict[str, Any]:
         "label": label,
         "icon": icon,
         "written": is_written(step),
-        "title": step.subject or step.body.partition("\n")[0][:80],
+        "title": reader.title(step)[:80],
         "place": wording.channel_in_words(step.channel),
     }

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import access, plans
 from campaigns import audiences, drafts, lifecycle, review, sequence, shapes, wording
+from campaigns.asread import Reader
 from campaigns.channels_form import ChannelsForm
 from campaigns.forecast import forecast
 from campaigns.forms import RecipientsForm
@@ -80,13 +81,13 @@ def review_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     sketch, step = drafts.sketch_of(campaign), first_step(campaign)
     places = sequence.places(steps := list(campaign.steps.select_related("discount")))
     met = forecast(campaign.merchant, sketch, timezone.now())
-    checks = review.checks(campaign, timezone.now(), met)
+    checks, reader = review.checks(campaign, timezone.now(), met), Reader(campaign.merchant)
     return step_page(
         request,
         campaign,
         "review",
         step=step,
-        sums=[_sum(campaign, place) for place in places],
+        sums=[_sum(campaign, place, reader) for place in places],
         channels=[OFFERED[slug][0] for slug in sequence.channels_of(steps) if slug in OFFERED],
         checks=checks,
         may={perm for perm in access.PERMISSIONS if access.can(request.user, perm, campaign.merchant)},
@@ -96,22 +97,24 @@ def review_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         forecast=wording.forecast_in_words(met),
         delay=wording.delay_in_words(sketch.delay_minutes),
         audience_rules=audiences.in_words(sketch.rules),
-        sender=review.sender_of(campaign.merchant, step),
     )
 
 
-def _sum(campaign: Campaign, place: sequence.Place) -> dict[str, Any]:
+def _sum(campaign: Campaign, place: sequence.Place, reader: Reader) -> dict[str, Any]:
     """A step on the Review page: when it leaves, and each of its messages with whom it is from."""
     delay = wording.delay_in_words(place.delay_minutes)
     return {
         "position": place.position,
         "delay": f"{delay} after the cart is left" if place.delay_minutes else "as soon as the cart is left",
         "messages": [
-            (
-                wording.message_in_words(step, campaign.kind).capitalize(),
-                step,
-                review.sender_of(campaign.merchant, step),
-            )
+            {
+                "name": wording.message_in_words(step, campaign.kind).capitalize(),
+                "step": step,
+                "from": review.sender_of(campaign.merchant, step),
+                "subject": reader.read(step, step.subject),
+                "preheader": reader.read(step, step.preheader),
+                "text": reader.text(step),
+            }
             for step in place.steps
         ],
     }

@@ -157,6 +157,31 @@ def test_review_names_each_check_by_its_step(client: Client, campaign: Campaign)
     assert "Step 1, email: The message compiles" in page
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("{{ shopper.first_name | default: 'Friend' }}, your cart waits", "Anna, your cart waits"),
+        ("{% if incentive.code %}10 % off{% else %}Your cart waits{% endif %}", "Your cart waits"),
+        ("Still there, {{ shopper.first_nmae }}", "Still there, [first nmae]"),
+        ("{% if cart %}Left open", "Left open"),
+    ],
+)
+def test_subjects_are_shown_as_a_shopper_reads_them(
+    client: Client, campaign: Campaign, written: str, read: str
+) -> None:
+    campaign.steps.update(subject=written)
+    press(client, campaign, "add")
+    for place in ("steps", "review"):
+        assert f">{read}<" in client.get(url(campaign, place)).content.decode(), place
+
+
+def test_review_of_a_text_shows_what_it_says(client: Client, campaign: Campaign) -> None:
+    campaign.steps.update(channel="sms", subject="", body="{{ merchant.name }}: your cart waits", blocks=None)
+    page = client.get(url(campaign, "review")).content.decode()
+    assert f"<dt>Text</dt><dd>{campaign.merchant.name}: your cart waits</dd>" in page
+    assert "<dt>Subject</dt>" not in page
+
+
 def choose(client: Client, campaign: Campaign, **fields: Any) -> Any:
     return client.post(url(campaign, "channels"), {"kind": "regular", "channel": ["email"], "go": "next"} | fields)
 
