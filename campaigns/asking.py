@@ -24,13 +24,13 @@ from campaigns.templating.parts import language_of
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 100
-# Committed before anything leaves: what dies on the way is not asked twice.
+# Committed before anything leaves: what dies on the way is not asked twice. An array, as in `sending.CLAIM`: never more than the limit.
 _CLAIM = """
-UPDATE campaigns_optinrequest SET sent_at = %s WHERE id IN (
+UPDATE campaigns_optinrequest SET sent_at = %s WHERE id = ANY(ARRAY(
     SELECT id FROM campaigns_optinrequest WHERE sent_at IS NULL AND confirmed_at IS NULL AND expires_at > %s
     AND (not_before IS NULL OR not_before <= %s)
     ORDER BY asked_at LIMIT %s FOR UPDATE SKIP LOCKED
-) RETURNING id
+)) RETURNING id
 """
 
 

@@ -81,12 +81,13 @@ def _record_and_start(
     return handover.start(claim, following) if following else []
 
 
+# An array, not `IN (…)`: that may become a join that asks again for every row, each time for another `LIMIT` of them.
 CLAIM = """
 UPDATE campaigns_delivery SET status = 'claimed', claim_token = %s, lease_until = statement_timestamp() + %s::interval
-WHERE id IN (
+WHERE id = ANY(ARRAY(
     SELECT id FROM campaigns_delivery WHERE status = 'pending' AND send_at <= statement_timestamp()
     ORDER BY send_at LIMIT %s FOR UPDATE SKIP LOCKED
-)
+))
 RETURNING id, statement_timestamp()
 """
 
