@@ -32,7 +32,7 @@ def serving(kind: type["_Handler"]) -> Iterator[StandIn]:
     handler = type("Handler", (kind,), {"stand_in": stand_in})
     with _Server(("127.0.0.1", 0), handler) as server:
         stand_in.port = server.server_port
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield stand_in
         server.shutdown()
 

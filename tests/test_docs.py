@@ -139,7 +139,7 @@ def test_the_recipe_for_a_channel_keeps_the_contract(recipes: Path, settings: An
     [channel] = Registry[Any]("recipe_channel", Channel)
     assert (channel.slug.isidentifier(), bool(channel.label), channel.send_many([])) == (True, True, [])
     with HTTPServer(("127.0.0.1", 0), Gateway) as gateway:
-        Thread(target=gateway.serve_forever, daemon=True).start()
+        Thread(target=gateway.serve_forever, args=(0.01,), daemon=True).start()
         settings.SMS_URL = f"http://127.0.0.1:{gateway.server_port}/{status}"
         envelope = Envelope("4f1d", "+17205550161", "+17205550100", "Fernwood", datetime.now(UTC), "")
         outcomes = channel.send_many([channel.compose(Rendered("", "", "Your cart waits."), envelope)])

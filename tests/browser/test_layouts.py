@@ -41,7 +41,6 @@ def show(page: Page, layout: str, *, media: bool = True) -> None:
     compiled = compile_source(Source("Your cart", "", BODY.format(element)))
     html = render(compiled, SAMPLE_CONTEXT | {"items": ITEMS}, PlainLinks()).html
     page.set_content(html if media else html.replace("@media", "@media print and (height: 1px) and"))
-    page.wait_for_load_state("networkidle")
 
 
 def width_of(page: Page) -> int:
