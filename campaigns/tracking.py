@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from campaigns import consents, scheduling, suppressions
+from campaigns.bounces import is_hard
 from campaigns.channels.base import CHANNELS
 from campaigns.models import Delivery, DeliveryStatus, Shopper, SuppressionReason, TrackingEvent, TrackingKind
 from campaigns.models.deliveries import SOURCES
@@ -150,7 +151,6 @@ def on_anymail(sender: object, event: Any, esp_name: str, **kwargs: Any) -> None
         delivery = UUID(str(code))
     except ValueError:
         return
-    hard = event.reject_reason in {"bounced", "invalid"} or event.event_type == "bounced"
     at = event.timestamp
     name = event.event_id or (at.isoformat() if at else "")
-    reported(delivery, event.event_type, at or timezone.now(), event_id=name, hard=hard)
+    reported(delivery, event.event_type, at or timezone.now(), event_id=name, hard=is_hard(event, esp_name))

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import pytest
+from anymail.signals import AnymailTrackingEvent
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA1
@@ -22,6 +23,7 @@ from django.utils import timezone
 
 from aiq import environment
 from aiq.environment import ESPS, Env
+from campaigns.bounces import is_hard
 from campaigns.channels.email import EmailChannel
 from campaigns.models import Delivery, Suppression, TrackingEvent
 from tests import factories
@@ -240,6 +242,35 @@ def test_a_late_report_settles_what_was_unknown_and_a_hard_bounce_ends_mails_to_
     assert unknown.status == "bounced"
     assert TrackingEvent.objects.filter(kind="bounced").count() == 1
     assert Suppression.objects.get().reason == "bounce"
+
+
+# The same report, of a full mailbox or a server that was away.
+PASSING: dict[str, Any] = {
+    "brevo": lambda told: told.update(event="soft_bounce"),
+    "mailersend": lambda told: told["data"].update(type="soft_bounced") or told.update(type="activity.soft_bounced"),
+    "mailjet": lambda told: told.update(error="quota exceeded", hard_bounce=False),
+    "mandrill": lambda told: told[0].update(event="soft_bounce"),
+    "postmark": lambda told: told.update(Type="SoftBounce"),
+    "resend": lambda told: told["data"]["bounce"].update(type="Transient"),
+    "sendgrid": lambda told: told[0].update(type="blocked"),
+    "sparkpost": lambda told: told[0]["msys"]["message_event"].update(bounce_class="22"),
+}
+
+
+@pytest.mark.parametrize("name", [*PASSING])
+def test_a_bounce_that_passes_suppresses_nobody(unknown: Delivery, name: str) -> None:
+    body = REPORTS[name](str(unknown.code))
+    PASSING[name](body)
+    assert report(name, body) == 200
+    unknown.refresh_from_db()
+    assert unknown.status == "bounced"
+    assert not Suppression.objects.exists()
+
+
+@pytest.mark.parametrize(("kind", "hard"), [("Permanent", True), ("Transient", False), ("Undetermined", False)])
+def test_amazon_says_itself_which_bounces_are_for_good(kind: str, hard: bool) -> None:
+    told = AnymailTrackingEvent(event_type="bounced", esp_event={"bounce": {"bounceType": kind}})
+    assert is_hard(told, "Amazon SES") == hard
 
 
 @pytest.mark.parametrize("name", [*REPORTS])
