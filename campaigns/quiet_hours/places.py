@@ -50,6 +50,8 @@ def place_of(shopper: Whereabouts, store_zone: str, merchant_zone: str) -> Place
 @lru_cache(maxsize=8192)
 def _place(stated: str, phone: str, country: str, region: str, store_zone: str, merchant_zone: str) -> Place:
     country, region = country.upper(), region.upper()
+    # Written out, or misspelled: a state that nobody knows may be a strict one.
+    region = region if (country, region) in ZONES_OF_REGION else ""
     dialled = _of_phone(phone)
     known = (
         (_existing([stated]), "as the shopper stated"),

@@ -148,6 +148,12 @@ def test_an_area_code_of_a_state_with_rules_of_its_own_brings_them() -> None:
             ["United States", "Texas"],
         ),
         (Person(None, "", "us", "co"), ["America/Denver"], "from the address", ["United States"]),
+        (
+            Person("+18005551234", "Etc/GMT+5", "US", "Florida"),
+            ["Etc/GMT+5"],
+            "as the shopper stated",
+            ["United States", "Anywhere else"],
+        ),
         (Person(None, "", "FR"), ["Europe/Paris"], "from the country", ["France"]),
         (Person("+447911123456"), ["Europe/London"], "from the phone number", ["United Kingdom"]),
         (Person("+18005551234", "", "US", "CO"), ["America/Denver"], "from the address", ["United States"]),
