@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ FORBIDDEN_NAMES = {"utils", "helpers", "services", "managers", "constants", "sig
 OWN_SIGNALS = {"Signal", "receiver"}
 
 
+@cache
 def modules() -> list[Path]:
     files = (path for app in ORDER for path in (ROOT / app).rglob("*.py"))
     return [path for path in files if "migrations" not in path.parts]
@@ -39,44 +41,56 @@ def imports(tree: ast.AST) -> Iterator[tuple[ast.stmt, str]]:
             yield from ((node, f"{node.module}.{alias.name}") for alias in node.names)
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_a_module_imports_only_what_stands_below_it(path: Path) -> None:
-    own = layer(".".join(path.relative_to(ROOT).with_suffix("").parts))
-    assert own is not None
-    too_high = {name for _, name in imports(parsed(path)) if (other := layer(name)) is not None and other > own}
+def imported(path: Path) -> set[str]:
+    return {name for _, name in imports(parsed(path))}
+
+
+def test_a_module_imports_only_what_stands_below_it() -> None:
+    too_high = set()
+    for path in modules():
+        own = layer(".".join(path.relative_to(ROOT).with_suffix("").parts))
+        assert own is not None
+        others = ((name, layer(name)) for name in imported(path))
+        too_high |= {(name_of(path), name) for name, other in others if other is not None and other > own}
     assert not too_high
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_nothing_of_ours_is_imported_inside_a_function(path: Path) -> None:
-    functions = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+def functions(path: Path) -> Iterator[ast.AST]:
+    found = (node for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
     if path.name == "apps.py":  # Django's own rule: an app's modules may be imported in `ready` and not before
-        functions = [function for function in functions if function.name != "ready"]
-    inside = {name for function in functions for _, name in imports(function) if layer(name) is not None}
-    assert not inside
+        return (function for function in found if function.name != "ready")
+    return found
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_a_module_is_named_after_what_it_decides(path: Path) -> None:
-    assert path.stem not in FORBIDDEN_NAMES
-    assert path.parent.name not in FORBIDDEN_NAMES
+def test_nothing_of_ours_is_imported_inside_a_function() -> None:
+    assert not {
+        (name_of(path), name)
+        for path in modules()
+        for function in functions(path)
+        for _, name in imports(function)
+        if layer(name) is not None
+    }
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_there_are_no_signals_of_our_own(path: Path) -> None:
-    names = {name.rpartition(".")[2] for _, name in imports(parsed(path)) if name.startswith("django.dispatch")}
-    assert not names & OWN_SIGNALS
+def test_a_module_is_named_after_what_it_decides() -> None:
+    assert not [name_of(path) for path in modules() if {path.stem, path.parent.name} & FORBIDDEN_NAMES]
+
+
+def test_there_are_no_signals_of_our_own() -> None:
+    dispatched = {(name_of(path), name) for path in modules() for name in imported(path) if "django.dispatch" in name}
+    assert not [(path, name) for path, name in dispatched if name.rpartition(".")[2] in OWN_SIGNALS]
 
 
 def test_only_access_asks_guardian() -> None:
     asking = {
         str(path.relative_to(ROOT))
         for path in modules()
-        if any(name.split(".")[0] == "guardian" for _, name in imports(parsed(path)))
+        if any(name.split(".")[0] == "guardian" for name in imported(path))
     }
     assert asking == {"accounts/access.py"}
 
@@ -84,7 +98,7 @@ def test_only_access_asks_guardian() -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "integrations" / "providers").glob("*.py")), ids=name_of)
 def test_a_provider_knows_no_models_no_queue_and_no_network(path: Path) -> None:
     banned = {"django", "redis", "rq", "django_rq", "http", "urllib3", "requests", "socket"}
-    reached = {name for _, name in imports(parsed(path))}
+    reached = imported(path)
     assert not {name for name in reached if name.split(".")[0] in banned or ".models" in name}
 
 
