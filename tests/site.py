@@ -12,12 +12,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+
+from tests.terminal import Terminal
 
 READY_SECONDS = 90
 HIDDEN = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DATA_KEY", "HASH_KEY", "EMAIL_URL", "PUBLIC_URL", "PORT"}
@@ -29,26 +31,15 @@ class Site:
 
     url: str
     environ: dict[str, str]
+    terminal: Terminal
 
     def command(self, *args: str, stdin: str = "") -> Any:
         """Type a support command with `--json`; its document."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *args, "--json"],
-            cwd=settings.BASE_DIR,
-            env=self.environ,
-            input=stdin,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        return self.terminal.run(*args, stdin=stdin)
 
     def shell(self, code: str) -> Any:
         """Run Python beside the site; what it prints, read as JSON."""
-        command = [sys.executable, "manage.py", "shell", "-v0", "-c", code]
-        done = subprocess.run(command, cwd=settings.BASE_DIR, env=self.environ, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        return self.terminal.shell(code)
 
     def call(self, method: str, path: str, key: str, body: Any = None) -> Any:
         """Call /v2/ as a store does; the answer's `data`."""
@@ -80,7 +71,8 @@ def running(folder: Path, port: int) -> Iterator[Site]:
         url = f"http://127.0.0.1:{port}"
         until(lambda: f"ready {url}" in log.read_text() or process.poll() is not None, READY_SECONDS, log.read_text)
         assert process.poll() is None, log.read_text()
-        yield Site(url, environ)
+        with closing(Terminal(environ)) as terminal:
+            yield Site(url, environ, terminal)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(READY_SECONDS)
