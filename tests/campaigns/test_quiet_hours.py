@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from pathlib import Path
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -16,7 +17,7 @@ from phonenumbers.tzdata import TIMEZONE_DATA
 from campaigns.quiet_hours import GRACE, RULES, VERSION, Place, look, place_of
 from campaigns.quiet_hours.looking import clock
 from campaigns.quiet_hours.places import zones_of_country
-from campaigns.quiet_hours.rules import STRICTEST, Rule
+from campaigns.quiet_hours.rules import MORE_HOLIDAYS, STRICTEST, Rule
 
 HOLIDAY = {"ZA": date(2026, 9, 24), "FR": date(2026, 7, 14), "ES": date(2026, 10, 12), "IT": date(2026, 6, 2)}
 TEXTS = {"named": "texts are named", "calls": "for calls; we keep it for texts", "ours": "ours"}
@@ -336,6 +337,11 @@ def test_the_last_minute_is_left_to_the_group_under_way() -> None:
         == at("2026-11-24 21:00", "America/Denver") - GRACE
     )
     assert look(denver, at("2026-11-24 20:59", "America/Denver")).not_after is None
+
+
+def test_whoever_changes_a_rule_gives_the_rules_a_new_version() -> None:
+    more = sorted((place, sorted(names)) for place, names in MORE_HOLIDAYS.items())
+    assert (VERSION, crc32(repr((RULES, STRICTEST, more)).encode())) == ("2026-11-24.3", 752610553)
 
 
 def test_the_table_of_rules_is_the_one_that_is_kept() -> None:
