@@ -15,7 +15,7 @@ from accounts.models import Membership, Merchant, Role, User
 from bench import past
 from bench.play import Play
 from bench.report import Figure
-from campaigns import figures
+from campaigns import rolling
 from campaigns.models import Campaign, Delivery, DeliveryStatus, Order, Shopper
 from integrations.models import EventKey
 
@@ -25,7 +25,7 @@ MUST, AIM = 500.0, 200.0
 
 def measure(play: Play) -> Iterator[Figure]:
     rows = past.write(play.much(10_000_000, 300_000))
-    figures.roll_up(timezone.now(), days=past.FIGURE_DAYS)
+    rolling.roll_up(timezone.now(), days=past.FIGURE_DAYS)
     merchant = Merchant.objects.order_by("pk")[0]
     client = _owner_of(merchant)
     taken = sorted(((_median(client, path), name) for name, path in pages(merchant).items()), reverse=True)

@@ -206,7 +206,7 @@ SELECT %(base)s + e.id * 8, e.merchant_id, e.id, p.campaign_id, NULL, 'entry',
 FROM campaigns_episode e JOIN path p ON p.merchant_id = e.merchant_id AND p.ord = 0 AND p.variant = 'a' AND p.name = (
     CASE WHEN ((e.id - %(base)s) * 7919) %% 10 < 4 THEN 'Sequence' WHEN ((e.id - %(base)s) * 7919) %% 10 < 6 THEN 'Test'
          WHEN ((e.id - %(base)s) * 7919) %% 10 < 8 THEN 'Waterfall' ELSE 'Reminder' END)
-WHERE e.id >= %(base)s
+WHERE e.id >= %(base)s AND e.abandoned_at > %(now)s - %(events)s
 """
 _STEPS = """
 INSERT INTO campaigns_decision (id, merchant_id, episode_id, campaign_id, delivery_id, kind, outcome, reason, checks, at)

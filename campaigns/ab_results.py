@@ -15,7 +15,7 @@ from django.db import connection
 
 from campaigns.asread import Reader
 from campaigns.intervals import LEVEL, Counted, Interval, difference, times_more, wilson
-from campaigns.models import Campaign, Content
+from campaigns.models import Campaign, Content, VariantFigure
 
 ENOUGH = 200
 LONG_ENOUGH = timedelta(days=7)
@@ -52,24 +52,53 @@ def tested(campaign: Campaign) -> list[Content]:
     return first if len({content.variant for content in first}) > 1 else []
 
 
+# What is tested by versions that still run: counted anew, a large test more seldom, and one that has ended never again.
 _COUNT = """
-SELECT content_id, count(*), count(*) FILTER (WHERE won) FROM (
-    SELECT DISTINCT ON (d.shopper_id) d.content_id, coalesce(e.recovered_at >= d.sent_at, FALSE) AS won
-    FROM campaigns_delivery d JOIN campaigns_episode e ON e.id = d.episode_id
-    WHERE d.campaign_id = %s AND d.content_id = ANY(%s) AND d.status IN ('sent', 'delivered') AND d.shopper_id IS NOT NULL
-    ORDER BY d.shopper_id, d.sent_at, d.id
-) firsts GROUP BY content_id
+WITH running AS (
+    SELECT c.id AS campaign_id, array_agg(k.id) AS contents
+    FROM campaigns_campaign c JOIN campaigns_content k ON k.version_id = c.version_id AND k.position = 1
+    LEFT JOIN campaigns_variantfigure f ON f.content_id = k.id
+    WHERE c.status IN ('live', 'paused') OR f.content_id IS NULL GROUP BY c.id
+    HAVING count(DISTINCT k.variant) > 1 AND (bool_or(f.content_id IS NULL)
+        OR min(f.counted_at) + sum(f.tried) / %(a_second)s * interval '1 second' <= %(now)s)
+), firsts AS (
+    SELECT DISTINCT ON (r.campaign_id, d.shopper_id) d.content_id, coalesce(e.recovered_at >= d.sent_at, FALSE) AS won
+    FROM running r JOIN campaigns_delivery d ON d.campaign_id = r.campaign_id AND d.content_id = ANY(r.contents)
+    JOIN campaigns_episode e ON e.id = d.episode_id
+    WHERE d.status IN ('sent', 'delivered') AND d.shopper_id IS NOT NULL
+    ORDER BY r.campaign_id, d.shopper_id, d.sent_at, d.id
+), counted AS (
+    SELECT content_id, count(*) AS tried, count(*) FILTER (WHERE won) AS won FROM firsts GROUP BY content_id
+)
+INSERT INTO campaigns_variantfigure (content_id, tried, won, counted_at)
+SELECT k.id, coalesce(c.tried, 0), coalesce(c.won, 0), %(now)s
+FROM running r CROSS JOIN unnest(r.contents) k (id) LEFT JOIN counted c ON c.content_id = k.id ORDER BY k.id
+ON CONFLICT (content_id) DO UPDATE SET tried = excluded.tried, won = excluded.won, counted_at = excluded.counted_at
 """
+A_SECOND = 1000
 
 
-def results(campaign: Campaign, contents: Sequence[Content]) -> list[Result]:
-    """Each variant's result, with one query."""
+def count(now: datetime) -> None:
+    """Count the tests that run, each shopper once, in one statement: a test of so many thousand shoppers at most every so many seconds."""
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [campaign.pk, [content.pk for content in contents]])
-        found = {content: Counted(won, tried) for content, tried, won in cursor.fetchall()}
+        cursor.execute(_COUNT, {"now": now, "a_second": A_SECOND})
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """As they were counted at `as_of`; None: not yet."""
+
+    variants: tuple[Result, ...]
+    as_of: datetime | None
+
+
+def results(campaign: Campaign, contents: Sequence[Content]) -> Results:
+    """Each variant's result as last counted, with one query."""
+    rows = {row.content_id: row for row in VariantFigure.objects.filter(content__in=contents)}
+    found = {pk: Counted(row.won, row.tried) for pk, row in rows.items()}
     counts = [found.get(content.pk, Counted(0, 0)) for content in contents]
     level, reader = _level(len(contents)), Reader(campaign.merchant)
-    return [
+    variants = tuple(
         Result(
             content.variant,
             reader.title(content)[:80],
@@ -79,7 +108,8 @@ def results(campaign: Campaign, contents: Sequence[Content]) -> list[Result]:
             difference(counted, counts[0], level) if at else None,
         )
         for at, (content, counted) in enumerate(zip(contents, counts, strict=True))
-    ]
+    )
+    return Results(variants, min((row.counted_at for row in rows.values()), default=None))
 
 
 def verdict(found: Sequence[Result], live_since: datetime, now: datetime) -> Verdict:

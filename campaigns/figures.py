@@ -18,13 +18,14 @@ from campaigns.models import DailyFigure
 
 COUNTS = ("abandoned", "entered", "sent", "skipped", "opened", "clicked", "recovered")
 
+# A few days of a few merchants are few rows, which the planner cannot know: OFFSET 0 has it look them up day by day.
 ROLL_UP = """
 WITH days AS MATERIALIZED (
     SELECT m.id AS merchant_id, m.currency, d.day,
            d.day::timestamp AT TIME ZONE m.timezone AS starts,
            (d.day + 1)::timestamp AT TIME ZONE m.timezone AS ends
     FROM accounts_merchant m CROSS JOIN LATERAL (
-        SELECT (%(now)s AT TIME ZONE m.timezone)::date - n AS day FROM generate_series(0, %(days)s - 1) n
+        SELECT (%(now)s AT TIME ZONE m.timezone)::date - n AS day FROM (SELECT generate_series(0, %(days)s - 1) UNION SELECT %(again)s) back (n)
         UNION
         SELECT (o.placed_at AT TIME ZONE m.timezone)::date FROM campaigns_order o
         WHERE o.merchant_id = m.id AND o.delivery_id IS NOT NULL
@@ -38,29 +39,34 @@ WITH days AS MATERIALIZED (
     FROM days JOIN campaigns_dailyfigure f USING (merchant_id, day)
   UNION ALL
     SELECT e.merchant_id, NULL, days.day, count(*), 0, 0, 0, 0, 0, 0, 0, 0, 0
-    FROM days JOIN campaigns_episode e ON e.merchant_id = days.merchant_id
-     AND e.abandoned_at >= days.starts AND e.abandoned_at < days.ends AND e.abandoned_at <= %(now)s
-    GROUP BY e.merchant_id, days.day
+    FROM days CROSS JOIN LATERAL (
+        SELECT * FROM campaigns_episode WHERE merchant_id = days.merchant_id
+           AND abandoned_at >= days.starts AND abandoned_at < days.ends AND abandoned_at <= %(now)s OFFSET 0
+    ) e GROUP BY e.merchant_id, days.day
   UNION ALL
     -- Entries of what was abandoned: by silence one enters ahead of its time, and may be bought before.
     SELECT d.merchant_id, d.campaign_id, days.day,
            CASE WHEN grouping(d.campaign_id) = 0 THEN count(DISTINCT d.episode_id) ELSE 0 END,
            count(DISTINCT d.episode_id) FILTER (WHERE d.outcome = 'entered'), 0, 0, 0, 0, 0, 0, 0, 0
-    FROM days JOIN campaigns_episode e ON e.merchant_id = days.merchant_id
-     AND e.abandoned_at >= days.starts AND e.abandoned_at < days.ends AND e.abandoned_at <= %(now)s
-    JOIN campaigns_decision d ON d.episode_id = e.id AND d.kind = 'entry'
+    FROM days CROSS JOIN LATERAL (
+        SELECT * FROM campaigns_episode WHERE merchant_id = days.merchant_id
+           AND abandoned_at >= days.starts AND abandoned_at < days.ends AND abandoned_at <= %(now)s OFFSET 0
+    ) e JOIN campaigns_decision d ON d.episode_id = e.id AND d.kind = 'entry'
     GROUP BY GROUPING SETS ((d.merchant_id, days.day), (d.merchant_id, days.day, d.campaign_id))
   UNION ALL
     SELECT d.merchant_id, d.campaign_id, days.day, 0, 0, 0, count(DISTINCT d.delivery_id), 0, 0, 0, 0, 0, 0
-    FROM days JOIN campaigns_decision d ON d.merchant_id = days.merchant_id AND d.at >= days.starts AND d.at < days.ends
-     AND d.kind = 'step' AND d.outcome = 'skipped'
-    JOIN campaigns_episode e ON e.id = d.episode_id AND e.abandoned_at IS NOT NULL
+    FROM days CROSS JOIN LATERAL (
+        SELECT * FROM campaigns_decision WHERE merchant_id = days.merchant_id AND at >= days.starts AND at < days.ends
+           AND kind = 'step' AND outcome = 'skipped' OFFSET 0
+    ) d JOIN campaigns_episode e ON e.id = d.episode_id AND e.abandoned_at IS NOT NULL
     GROUP BY GROUPING SETS ((d.merchant_id, days.day), (d.merchant_id, days.day, d.campaign_id))
   UNION ALL
     SELECT d.merchant_id, d.campaign_id, days.day, 0, 0, count(*), 0, 0, 0, 0,
            count(*) FILTER (WHERE d.channel = 'email'), 0, 0
-    FROM days JOIN campaigns_delivery d ON d.merchant_id = days.merchant_id
-     AND d.sent_at >= days.starts AND d.sent_at < days.ends AND d.status IN ('sent', 'delivered', 'bounced')
+    FROM days CROSS JOIN LATERAL (
+        SELECT * FROM campaigns_delivery WHERE merchant_id = days.merchant_id
+           AND sent_at >= days.starts AND sent_at < days.ends AND status IN ('sent', 'delivered', 'bounced') OFFSET 0
+    ) d
     GROUP BY GROUPING SETS ((d.merchant_id, days.day), (d.merchant_id, days.day, d.campaign_id))
   UNION ALL
     -- A message counts on the day it was first opened or clicked by a person, bounced, or was marked as spam.
@@ -69,9 +75,13 @@ WITH days AS MATERIALIZED (
            count(DISTINCT d.id) FILTER (WHERE t.kind = 'clicked'), 0, 0,
            count(DISTINCT d.id) FILTER (WHERE t.kind = 'bounced' AND d.channel = 'email'),
            count(DISTINCT d.id) FILTER (WHERE t.kind = 'complained' AND d.channel = 'email')
-    FROM days JOIN campaigns_trackingevent t ON t.at >= days.starts AND t.at < days.ends
-     AND t.kind IN ('opened', 'clicked', 'bounced', 'complained') AND NOT t.machine
-    JOIN campaigns_delivery d ON d.id = t.delivery_id AND d.merchant_id = days.merchant_id
+    FROM (SELECT DISTINCT day FROM days) one CROSS JOIN LATERAL (
+        -- The day in whatever zone, once for all merchants: there is no index of these by merchant.
+        SELECT * FROM campaigns_trackingevent WHERE at >= one.day::timestamp AT TIME ZONE 'UTC' - interval '14 hours'
+           AND at < one.day::timestamp AT TIME ZONE 'UTC' + interval '38 hours'
+           AND kind IN ('opened', 'clicked', 'bounced', 'complained') AND NOT machine OFFSET 0
+    ) t JOIN campaigns_delivery d ON d.id = t.delivery_id
+    JOIN days ON days.merchant_id = d.merchant_id AND days.day = one.day AND t.at >= days.starts AND t.at < days.ends
     WHERE NOT EXISTS (
         SELECT 1 FROM campaigns_trackingevent earlier WHERE earlier.delivery_id = t.delivery_id
           AND earlier.kind = t.kind AND NOT earlier.machine AND earlier.at < days.starts
@@ -81,17 +91,19 @@ WITH days AS MATERIALIZED (
     -- Orders, not carts: one order may win back several carts of a shopper.
     SELECT e.merchant_id, d.campaign_id, days.day, 0, 0, 0, 0, 0, 0, count(DISTINCT (c.shopper_id, e.recovered_at)),
            0, 0, 0
-    FROM days JOIN campaigns_episode e ON e.merchant_id = days.merchant_id
-     AND e.recovered_at >= days.starts AND e.recovered_at < days.ends
-    JOIN campaigns_cart c ON c.id = e.cart_id
+    FROM days CROSS JOIN LATERAL (
+        SELECT * FROM campaigns_episode WHERE merchant_id = days.merchant_id
+           AND recovered_at >= days.starts AND recovered_at < days.ends OFFSET 0
+    ) e JOIN campaigns_cart c ON c.id = e.cart_id
     JOIN campaigns_delivery d ON d.episode_id = e.id AND d.sent_at <= e.recovered_at
     GROUP BY GROUPING SETS ((e.merchant_id, days.day), (e.merchant_id, days.day, d.campaign_id))
-), earned (merchant_id, campaign_id, day, currency, amount) AS (
+), earned (merchant_id, campaign_id, day, currency, amount) AS MATERIALIZED (
     SELECT o.merchant_id, d.campaign_id, days.day, coalesce(nullif(o.currency, ''), days.currency),
            sum(coalesce(o.total, 0) - o.refunded)
-    FROM days JOIN campaigns_order o ON o.merchant_id = days.merchant_id
-     AND o.placed_at >= days.starts AND o.placed_at < days.ends
-    JOIN campaigns_delivery d ON d.id = o.delivery_id
+    FROM days CROSS JOIN LATERAL (
+        SELECT * FROM campaigns_order WHERE merchant_id = days.merchant_id
+           AND placed_at >= days.starts AND placed_at < days.ends OFFSET 0
+    ) o JOIN campaigns_delivery d ON d.id = o.delivery_id
     GROUP BY GROUPING SETS ((o.merchant_id, days.day, 4), (o.merchant_id, days.day, 4, d.campaign_id))
 ), money AS (
     SELECT merchant_id, campaign_id, day, jsonb_object_agg(currency, trim_scale(amount)::text) AS money
@@ -119,11 +131,12 @@ WHERE (f.abandoned, f.entered, f.sent, f.skipped, f.opened, f.clicked, f.recover
 """
 
 
-def roll_up(now: datetime, days: int = 2) -> int:
-    """Credit orders, then recompute the last `days` days of every merchant, in two statements; how many rows changed."""
+def roll_up(now: datetime, days: int = 2, again: int = 0) -> int:
+    """Credit orders, then recompute the last `days` days of every merchant and the one `again` days ago, in two statements; how many
+    rows changed."""
     attribution.credit(now, now - timedelta(days=days + 1))
     with connection.cursor() as cursor:
-        cursor.execute(ROLL_UP, {"now": now, "days": days})
+        cursor.execute(ROLL_UP, {"now": now, "days": days, "again": again})
         return cursor.rowcount
 
 

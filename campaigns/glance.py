@@ -10,11 +10,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q
+from django.db.models import Q
 
 from accounts.models import Merchant
 from aiq.lib.money import money
-from campaigns import reasons
 from campaigns.models import Campaign, DailyFigure, Decision, Outcome
 
 DAYS = 30
@@ -53,17 +52,6 @@ class Row:
     campaign: Campaign
     channels: tuple[str, ...]
     figures: Figures
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A reason and how often it was given; `share` is its percentage of the longest bar."""
-
-    code: str
-    text: str
-    count: int
-    share: int
-    good: bool = False
 
 
 @dataclass(slots=True)
@@ -111,28 +99,6 @@ def days_of(campaign: Campaign, now: datetime, days: int = DAYS) -> Sequence[tup
     found = {day: (sent, recovered) for day, sent, recovered in rows}
     every = (since + timedelta(days=number) for number in range(1, days + 1))
     return [(day, *found.get(day, (0, 0))) for day in every]
-
-
-def reason_bars(campaign: Campaign, now: datetime, days: int = DAYS) -> list[Bar]:
-    """Why carts did not get the message, and how many did, over the last days; most frequent first."""
-    decisions = Decision.objects.filter(campaign=campaign, at__gt=now - timedelta(days=days))
-    counted = decisions.values("outcome", "reason").annotate(count=Count("pk"))
-    totals: dict[str, int] = defaultdict(int)
-    for row in counted:
-        if row["outcome"] == Outcome.ENTERED:
-            continue
-        totals[row["reason"] or row["outcome"]] += row["count"]
-    longest = max(totals.values(), default=0)
-    ordered = sorted(totals.items(), key=lambda item: (item[0] != Outcome.SENT, -item[1], item[0]))
-    return [
-        Bar(code, reason_text(code), count, max(1, round(100 * count / longest)), good=code == Outcome.SENT)
-        for code, count in ordered
-    ]
-
-
-def reason_text(code: str) -> str:
-    """A reason as a colleague would say it; an outcome without a reason by its own word."""
-    return str(Outcome(code).label) if code in Outcome.values else reasons.blocked(code)
 
 
 def decisions_with(campaign: Campaign, code: str, now: datetime, days: int = DAYS) -> "list[Decision]":

@@ -6,7 +6,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from aiq.lib import doorbell
-from campaigns import affinity, asking, figures, matching, retention, scheduling, selfpausing, sending
+from campaigns import affinity, asking, matching, retention, rolling, scheduling, selfpausing, sending
 from campaigns.incentives import warning
 
 ASK = "campaigns.jobs.ask_to_confirm"
@@ -52,7 +52,7 @@ def keep_up() -> None:
     doorbell.answered(KEEP_UP)
     now = timezone.now()
     matching.meet_again(now)
-    figures.roll_up(now)
+    rolling.roll_up(now)
     selfpausing.look(now)
 
 

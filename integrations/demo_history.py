@@ -15,7 +15,7 @@ from django.conf import settings
 
 from accounts.models import Merchant
 from aiq.lib import bulk
-from campaigns import figures, intake
+from campaigns import intake, rolling
 from campaigns.context import context_of
 from campaigns.decide import Verdict, decide_step
 from campaigns.facts import (
@@ -82,7 +82,7 @@ def write(merchant: Merchant, connection: Connection, campaign: Campaign, now: d
     bought = _react(dice, sent, now)
     by_key = {one.event: one for one in past}
     _tell(origin, [_order(by_key[key], at) for key, at in sorted(bought.items())], now)
-    figures.roll_up(now, days=DAYS + 2)
+    rolling.roll_up(now, days=DAYS + 2)
 
 
 def _moments(dice: random.Random, merchant: Merchant, now: datetime) -> list[datetime]:

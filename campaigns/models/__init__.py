@@ -23,7 +23,7 @@ from campaigns.models.channels import (
 from campaigns.models.content import MessageTemplate, TemplateVersion
 from campaigns.models.decisions import Decision, DecisionKind, Outcome
 from campaigns.models.deliveries import Delivery, DeliveryStatus, SentMessage, TrackingEvent, TrackingKind
-from campaigns.models.figures import DailyFigure
+from campaigns.models.figures import DailyFigure, ReasonFigure, StepFigure, VariantFigure
 from campaigns.models.incentives import Discount, DiscountCode, DiscountKind, GivenDiscount
 from campaigns.models.shoppers import Audience, Consent, Shopper, ShopperKey, Suppression, SuppressionReason, Topic
 
@@ -60,6 +60,7 @@ __all__ = [
     "PriceRose",
     "PushSubscription",
     "QuietHours",
+    "ReasonFigure",
     "SenderDomain",
     "SenderKind",
     "SentMessage",
@@ -67,10 +68,12 @@ __all__ = [
     "ShopperKey",
     "SoldOut",
     "Step",
+    "StepFigure",
     "Suppression",
     "SuppressionReason",
     "TemplateVersion",
     "Topic",
     "TrackingEvent",
     "TrackingKind",
+    "VariantFigure",
 ]

@@ -65,8 +65,8 @@ class Delivery(models.Model):
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    # Each index is written three times per message. A key without one of its own leads a longer one below, or (content,
-    # step) is asked for only when a merchant is deleted.
+    # Each index is written three times per message. A key without one of its own leads a longer one below, or (campaign,
+    # content, step) is asked for only when a merchant is deleted.
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     content = models.ForeignKey(Content, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
@@ -121,7 +121,13 @@ class Delivery(models.Model):
             models.Index(fields=["shopper", "sent_at"], name="delivery_by_shopper"),
             models.Index(fields=["merchant", "-id"], name="delivery_newest"),
             models.Index(fields=["merchant", "sent_at"], name="delivery_sent", condition=Q(sent_at__isnull=False)),
-            models.Index(fields=["campaign", "status", "reason"], name="delivery_by_campaign"),
+            # Written once a message is settled, not while it is on its way.
+            models.Index(
+                fields=["campaign", "content", "status", "-id"],
+                name="delivery_settled",
+                condition=Q(status__in=["sent", "delivered", "bounced", "skipped", "failed", "unknown"]),
+            ),
+            BrinIndex(fields=["due_at"], name="delivery_by_due_time", autosummarize=True),
             models.Index(fields=["merchant"], name="delivery_unknown", condition=Q(status__in=["unknown", "failed"])),
         ]
 

@@ -1,5 +1,6 @@
 """The results of an A/B test, and its end: one variant for everyone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -37,15 +38,16 @@ def results(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     contents = ab_results.tested(campaign)
     if not contents or campaign.live_since is None or campaign.version is None:
         raise Http404("This campaign tests nothing.")
-    found, now = ab_results.results(campaign, contents), timezone.now()
-    since = campaign.version.created_at
-    verdict = ab_results.verdict(found, since, now)
+    counted, since = ab_results.results(campaign, contents), campaign.version.created_at
+    found = counted.variants
+    verdict = ab_results.verdict(found, since, timezone.now())
     return tab(
         request,
         campaign,
         "ab_test",
         rows=_rows(found),
         verdict=verdict,
+        as_of=counted.as_of,
         since=since,
         enough=ab_results.ENOUGH,
         reached=sum(one.counted.tried for one in found),
@@ -79,7 +81,7 @@ def _may_end(request: HttpRequest, campaign: Campaign) -> bool:
     return running and access.can(request.user, needed, campaign.merchant)
 
 
-def _rows(found: list[Result]) -> list[Row]:
+def _rows(found: Sequence[Result]) -> list[Row]:
     widest = max(one.rate.high for one in found if one.counted.tried) if any(one.counted.tried for one in found) else 1
     return [_row(one, widest) for one in found]
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from accounts import access
 from accounts.models import Merchant
 from campaigns.models import Campaign, Decision, Delivery, DeliveryStatus, TrackingEvent
+from campaigns.newest import Wish, newest
 from campaigns.story import finding
 from campaigns.story.meetings import of_delivery
 from campaigns.story.sentences import Ear
@@ -33,33 +34,44 @@ class Row:
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
     merchant = access.current_merchant_or_404(request, access.SEE_REPORTS)
-    status, campaign = request.GET.get("status", ""), finding.as_code(request.GET.get("campaign", ""))
-    cursor = finding.as_code(request.GET.get("before", ""))
-    found = _page_of(merchant, status, campaign, cursor)
+    campaign, cursor = finding.as_code(request.GET.get("campaign", "")), before(request)
+    chosen = Campaign.objects.for_merchant(merchant).filter(code=campaign).first() if campaign else None
+    wish = Wish(chosen, status_of(request))
+    found = _page_of(merchant, wish, cursor) if chosen or not campaign else []
     return page(
         request,
         "insights/deliveries.html",
         title="Deliveries",
         rows=_told(found[:PER_PAGE], merchant),
-        older=found[PER_PAGE - 1].code if len(found) > PER_PAGE else None,
+        older=older(found),
         later=bool(cursor),
-        chosen={"status": status, "campaign": str(campaign or "")},
-        filtered=bool(status or campaign),
+        chosen={"status": wish.status, "campaign": str(campaign or "")},
+        filtered=bool(wish.status or campaign),
         statuses=DeliveryStatus.choices,
         campaigns=Campaign.objects.for_merchant(merchant).order_by("name")[:MOST_CAMPAIGNS],
         merchant=merchant,
     )
 
 
-def _page_of(merchant: Merchant, status: str, campaign: UUID | None, cursor: UUID | None) -> list[Delivery]:
-    """One row more than a page, newest first, from after the cursor on: no page costs more than the first."""
-    rows = Delivery.objects.for_merchant(merchant)
-    rows = rows.filter(status=status) if status in DeliveryStatus.values else rows
-    rows = rows.filter(campaign__code=campaign) if campaign else rows
-    if cursor:
-        rows = rows.filter(pk__lt=Delivery.objects.for_merchant(merchant).filter(code=cursor).values("pk")[:1])
-    related = rows.select_related("campaign", "content", "shopper", "episode__cart__shopper", "episode__order")
-    return list(related.order_by("-id")[: PER_PAGE + 1])
+def before(request: HttpRequest) -> UUID | None:
+    """The code of the delivery after which the page goes on."""
+    return finding.as_code(request.GET.get("before", ""))
+
+
+def status_of(request: HttpRequest) -> str:
+    status = request.GET.get("status", "")
+    return status if status in DeliveryStatus.values else ""
+
+
+def older(found: Sequence[Delivery]) -> UUID | None:
+    """Where the next page begins: one row more than a page was read."""
+    return found[PER_PAGE - 1].code if len(found) > PER_PAGE else None
+
+
+def _page_of(merchant: Merchant, wish: Wish, cursor: UUID | None) -> list[Delivery]:
+    related = ("campaign", "content", "shopper", "episode__cart__shopper", "episode__order")
+    rows = newest(merchant.pk, wish, cursor, PER_PAGE + 1).select_related(*related)
+    return list(rows.defer("content__html", "content__text"))
 
 
 def _told(deliveries: Sequence[Delivery], merchant: Merchant) -> list[Row]:

@@ -3,14 +3,13 @@
 import json
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts import access
-from campaigns import ab_results, drafts, glance, step_figures, wording
+from campaigns import ab_results, drafts, glance, reason_figures, step_figures, wording
 from campaigns.asread import Reader
 from campaigns.models import (
     Campaign,
@@ -22,8 +21,10 @@ from campaigns.models import (
     DeliveryStatus,
     Step,
 )
+from campaigns.newest import Wish, newest
 from campaigns.reputation import reputation
 from campaigns.usable import OFFERED
+from campaigns.views.deliveries import PER_PAGE, before, older, status_of
 from campaigns.views.preview import subject_shown
 from campaigns.views.scope import asked, on_campaign, page, signed_in
 from campaigns.views.steps import first_step, user_of
@@ -36,7 +37,6 @@ TABS = {
     "message": ("Content", access.BUILD_CAMPAIGNS),
     "history": ("History", access.BUILD_CAMPAIGNS),
 }
-PER_PAGE = 50
 CHANNELS = [(slug, said[0]) for slug, said in OFFERED.items()]
 
 
@@ -89,9 +89,9 @@ def decisions(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         request,
         campaign,
         "decisions",
-        bars=glance.reason_bars(campaign, now),
+        bars=reason_figures.bars(campaign, now, glance.DAYS),
         chosen=chosen,
-        chosen_text=glance.reason_text(chosen) if chosen else "",
+        chosen_text=reason_figures.in_words(chosen) if chosen else "",
         decisions=glance.decisions_with(campaign, chosen, now) if chosen else [],
     )
 
@@ -99,26 +99,24 @@ def decisions(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @on_campaign(access.SEE_REPORTS)
 @require_GET
 def deliveries(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    status = request.GET.get("status", "")
-    rows = Delivery.objects.filter(campaign=campaign).select_related("shopper", "episode__cart").order_by("-id")
-    rows = rows.filter(status=status) if status in DeliveryStatus.values else rows
-    step = asked(request, "step")
-    rows = rows.filter(content__position=int(step)) if step in step_figures.POSITIONS else rows
-    rows = rows.select_related("content").defer("content__html", "content__text")
-    found = _Pages(rows, PER_PAGE).get_page(request.GET.get("page"))
+    step, cursor = asked(request, "step"), before(request)
+    wish = Wish(campaign, status_of(request), int(step) if step in step_figures.POSITIONS else None)
+    rows = newest(campaign.merchant_id, wish, cursor, PER_PAGE + 1).select_related("shopper", "content")
+    found = list(rows.defer("content__html", "content__text"))
     return tab(
         request,
         campaign,
         "deliveries",
         deliveries=[
-            (delivery, glance.reason_text(delivery.reason) if delivery.reason else "", _place(campaign, delivery))
-            for delivery in found
+            (delivery, reason_figures.in_words(delivery.reason) if delivery.reason else "", _place(campaign, delivery))
+            for delivery in found[:PER_PAGE]
         ],
         step=step,
         several=campaign.kind != CampaignKind.REGULAR or campaign.steps.count() > 1,
         positions=step_figures.POSITIONS,
-        pages=found,
-        chosen=status,
+        older=older(found),
+        later=bool(cursor),
+        chosen=wish.status,
         statuses=DeliveryStatus.choices,
     )
 
@@ -167,14 +165,6 @@ def _chosen_version(campaign: Campaign, versions: list[CampaignVersion], wanted:
     if not wanted:
         return None if campaign.status == CampaignStatus.PENDING_APPROVAL else campaign.version
     return next((version for version in versions if str(version.number) == wanted), None)
-
-
-class _Pages(Paginator):
-    """Pages without counting a table that only grows: there is a next page while this one is full."""
-
-    @property
-    def count(self) -> int:
-        return 10_000
 
 
 def tab(request: HttpRequest, campaign: Campaign, name: str, **context: Any) -> HttpResponse:

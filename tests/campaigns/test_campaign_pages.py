@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Merchant, Role
+from campaigns import rolling
 from campaigns.models import Campaign, CampaignStatus, DailyFigure, Decision
 from tests import factories
 from tests.campaigns.test_wizard import client_of, url
@@ -130,6 +131,7 @@ def test_reasons_stand_as_bars_and_each_opens_its_shoppers() -> None:
     decided(campaign, "entered")
     decided(campaign, "skipped", "consent", first_name="Quiet")
     decided(campaign, "sent", first_name="Happy")
+    rolling.roll_up(timezone.now())
     client = client_of(merchant, Role.ANALYST)
     html = client.get(url(campaign, "decisions")).content.decode()
     assert "has not agreed to cart reminders" in html
@@ -208,3 +210,26 @@ def test_the_content_tab_shows_the_subject_as_a_shopper_reads_it() -> None:
         page = client_of(merchant).get(url(campaign, "message")).content.decode()
         assert "<b>Still here</b>" in page
         assert "{%" not in page
+
+
+def test_deliveries_go_on_from_the_last_row_whatever_they_are_narrowed_to(django_assert_max_num_queries: Any) -> None:
+    campaign = factories.live_campaign(factories.merchant())
+    mixed = ["sent", "skipped", "pending"] * 35
+    for status in mixed:
+        reason = "bought" if status == "skipped" else ""
+        factories.delivery(campaign, factories.abandoned_cart(campaign.merchant), status=status, reason=reason)
+    factories.delivery(factories.live_campaign(factories.merchant()), factories.abandoned_cart(factories.merchant()))
+    client = client_of(campaign.merchant, Role.ANALYST)
+    codes = [str(one.code) for one in campaign.deliveries.order_by("-pk")]
+
+    def shown(**asked: str) -> list[str]:
+        with django_assert_max_num_queries(14):
+            html = client.get(url(campaign, "deliveries"), asked).content.decode()
+        return [code for code in codes if f"/deliveries/{code}/" in html]
+
+    assert shown() == codes[:50]
+    assert shown(before=codes[49]) == codes[50:100]
+    assert shown(before=codes[99], step="1") == codes[100:]
+    assert shown(step="3") == []
+    assert shown(status="skipped") == codes[1::3]
+    assert shown(status="pending", before=codes[49]) == [code for code in codes[50:] if code in codes[0::3]]

@@ -1,5 +1,5 @@
 """A week of 2,000 shoppers under a moved clock, with three senders: lawful hours, no message after a purchase or an opt-out,
-no more than the limits allow, and a reason for every one who got nothing."""
+no more than the limits allow, a reason for every one who got nothing, and figures that agree with a count of the rows."""
 
 import threading
 from bisect import bisect_left
@@ -18,7 +18,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import Merchant, Store
-from campaigns import consents, intake, lifecycle, sending
+from campaigns import consents, intake, lifecycle, rolling, sending
 from campaigns.channels.base import CHANNELS, Outcome, Receipt
 from campaigns.channels.email import EmailChannel
 from campaigns.channels.sms import SmsChannel
@@ -35,6 +35,7 @@ from campaigns.models import (
     Step,
 )
 from tests import factories
+from tests.week import figures
 from tests.week.clock import Clock, moved_clock
 from tests.week.world import BEGIN, WEEK, Happening, World, world
 
@@ -125,6 +126,8 @@ def test_a_week_is_lawful(merchant: Merchant, clock: Clock, left: list[Left]) ->
     assert _too_soon_again(sent) == []
     _everybody_has_an_answer(made, left)
     _it_was_a_week(left)
+    figures.bounce([one.code for one in left if one.channel == "email"][::40], clock.now())
+    figures.agree(clock.now())
 
 
 def _live(merchant: Merchant, name: str, steps: Sequence[tuple[str, int]], **fields: Any) -> Campaign:
@@ -181,6 +184,8 @@ def _live_through(merchant: Merchant, made: World, clock: Clock) -> dict[Happeni
             told |= dict.fromkeys(news, now)
             if Delivery.objects.filter(status="pending", send_at__lte=now).exists():
                 send()
+            if at.hour == 0:
+                rolling.roll_up(now)
     return told
 
 
