@@ -23,7 +23,7 @@ run: .venv/.installed
 	@exec $(BIN)/python manage.py up --port $(PORT)
 
 test: .venv/.installed-dev browser
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 browser: .venv/.installed-dev
 	@.ci/browser

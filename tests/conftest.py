@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from xdist.scheduler import LoadFileScheduling
 
 from aiq.lib import doorbell
 
@@ -79,8 +80,29 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return browser_type_launch_args | own | ({"executable_path": path} if (path := chromium()) else {})
 
 
+LONGEST = ("tests/browser/", "tests/week/", "tests/chaos/", "tests/aiq/test_up.py", "tests/test_demo.py")
+
+
+class BrowserInOneWorker(LoadFileScheduling):
+    """A file goes to one worker; those of the browser all to the same, so that one site and one Chromium are started."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return LONGEST[0] if nodeid.startswith(LONGEST[0]) else str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    return BrowserInOneWorker(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def _length(item: pytest.Item) -> int:
+    """What takes long comes first, so that no worker ends with it alone."""
+    return next((at for at, start in enumerate(LONGEST) if item.nodeid.startswith(start)), len(LONGEST))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without a browser its tests are skipped, and the last line says so."""
+    items.sort(key=_length)
     if chromium() is None:
         for item in items:
             if item.get_closest_marker("browser"):
