@@ -166,7 +166,7 @@ def _settle_in(merchant: Merchant, made: World) -> None:
 def _live_through(merchant: Merchant, made: World, clock: Clock) -> dict[Happening, datetime]:
     """Tell what happens, let senders send, move on; two days longer than the week, so that everything comes to its end.
     When each happening was told."""
-    store = factories.store(merchant)
+    store = factories.store(merchant, timezone="Europe/London")
     origin = Origin(merchant.pk, uuid4(), store.pk)
     told: dict[Happening, datetime] = {}
     waiting = list(reversed(made.happenings))
