@@ -106,7 +106,8 @@ def forecast_in_words(forecast: Forecast) -> str:
 def _reached(forecast: Forecast) -> str:
     if forecast.reachable == 0:
         return "none of these shoppers can be reached by email today"
-    return f"{forecast.reachable:,} of them left by shoppers who can be reached by email today"
+    about = "about " if forecast.estimated else ""
+    return f"{about}{forecast.reachable:,} of them left by shoppers who can be reached by email today"
 
 
 def _listed(names: Sequence[str]) -> str:

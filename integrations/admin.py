@@ -34,7 +34,7 @@ class EventAdmin(ReadOnlyAdmin):
     list_display_links = ("what",)
     list_filter = ("state", "connection")
     list_select_related = ("connection", "event")
-    search_fields = ("=event_id",)
+    search_fields = ("event_id__exact",)
     search_help_text = "The store's id of an event"
     ordering = ("-id",)
     fieldsets = (

@@ -108,7 +108,7 @@ class ShopperAdmin(MerchantScopedAdmin):
     def labels(self, shopper: Shopper) -> str:
         return ", ".join(shopper.tags)
 
-    @display(description="Known since", ordering="created_at")
+    @display(description="Known since", ordering="pk")
     def since(self, shopper: Shopper) -> Any:
         return moment(shopper.created_at, timezone.now())
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 
 from aiq.lib.money import money
 from campaigns.models import Discount, GivenDiscount, Order
@@ -24,13 +24,13 @@ class Uptake:
 
 
 def uptake(discount: Discount) -> Uptake:
-    counts = GivenDiscount.objects.filter(discount=discount).aggregate(given=Count("pk"), redeemed=Count("redeemed_at"))
-    used = GivenDiscount.objects.filter(discount=discount, order__isnull=False)
+    given = GivenDiscount.objects.filter(discount=discount)
+    used = given.filter(redeemed_at__isnull=False)
     orders = Order.objects.filter(pk__in=used.values("order"), total__isnull=False)
     sums = list(orders.values_list("currency").annotate(net=Sum(F("total") - F("refunded"))).order_by("currency"))
     own = discount.merchant.currency
     sums.sort(key=lambda one: one[0] != own)
-    return Uptake(counts["given"], counts["redeemed"], tuple(money(net, currency or own) for currency, net in sums))
+    return Uptake(given.count(), used.count(), tuple(money(net, currency or own) for currency, net in sums))
 
 
 def last_given(discount: Discount) -> QuerySet[GivenDiscount]:

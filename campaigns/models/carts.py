@@ -164,7 +164,7 @@ class Episode(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["merchant", "abandoned_at"], name="episode_by_abandoned_at"),
+            models.Index(fields=["merchant", "abandoned_at"], include=["store"], name="episode_by_abandoned_at"),
             models.Index(
                 fields=["merchant", "recovered_at"], name="episode_recovered", condition=Q(recovered_at__isnull=False)
             ),

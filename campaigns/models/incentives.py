@@ -118,6 +118,9 @@ class GivenDiscount(models.Model):
         indexes = [
             models.Index(fields=["campaign", "discount", "given_at"], name="given_by_campaign"),
             models.Index(fields=["discount", "given_at"], name="given_by_discount"),
+            models.Index(
+                fields=["discount"], include=["order"], name="given_redeemed", condition=Q(redeemed_at__isnull=False)
+            ),
             models.Index(fields=["shopper", "given_at"], name="given_by_shopper"),
             models.Index(Upper("value"), name="given_by_value", condition=Q(pooled__isnull=False)),
         ]

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 
 from accounts.models import Merchant, check_timezone
 from campaigns.channels.push_address import Browser
@@ -29,7 +29,7 @@ class Shopper(models.Model):
     """A person a store sells to. `code` is the contactID of the API. Never merged with another by itself."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="shoppers")
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="shoppers", db_index=False)
     email = models.EmailField(max_length=254, null=True, blank=True)
     phone = models.CharField(max_length=16, null=True, blank=True)
     first_name = models.CharField(max_length=120, blank=True)
@@ -63,7 +63,15 @@ class Shopper(models.Model):
                 condition=Q(phone__isnull=True) | Q(phone__regex=r"^\+[1-9][0-9]{6,14}$"), name="shopper_phone_e164"
             ),
         ]
-        indexes = [GinIndex(fields=["tags"], name="shopper_by_tag")]
+        indexes = [
+            GinIndex(fields=["tags"], name="shopper_by_tag"),
+            models.Index(fields=["merchant", "-id"], name="shopper_newest"),
+            # The beginnings of words that the list is searched by, in upper case as Django asks for them.
+            *(
+                models.Index("merchant", OpClass(Upper(name), name="text_pattern_ops"), name=f"shopper_by_{name}")
+                for name in ("email", "phone", "first_name", "last_name")
+            ),
+        ]
 
     def __str__(self) -> str:
         name = f"{self.first_name} {self.last_name}".strip()

@@ -12,7 +12,7 @@ import phonenumbers
 from django.db.models import Q, QuerySet
 
 from accounts.models import Merchant
-from campaigns.models import Cart, Delivery, Order, Shopper
+from campaigns.models import Cart, Delivery, Episode, Order, Shopper
 
 MOST = 10
 
@@ -108,8 +108,8 @@ def of_cart(row: Cart) -> Subject:
 
 def of_order(row: Order) -> Subject:
     """One order, and the carts that it names or closed."""
-    carts = Cart.objects.filter(Q(source=row.source, key__in=row.cart_keys) | Q(episodes__order=row))
-    ids = frozenset(carts.values_list("pk", flat=True))
+    named = Cart.objects.filter(source=row.source, key__in=row.cart_keys).values_list("pk", flat=True)
+    ids = frozenset(named.union(Episode.objects.filter(order=row).values_list("cart", flat=True)))
     return Subject(
         "order", row.code, row.merchant, f"Order {row.key}", _whose(row), row.shopper, ids, frozenset({row.pk})
     )

@@ -56,9 +56,9 @@ def test_who_has_no_consent_no_address_or_no_name_is_met_but_not_reached() -> No
     assert forecast(merchant, sketch(), NOW) == Forecast(carts=3, reachable=0)
 
 
-def test_it_takes_one_query(django_assert_num_queries: Any) -> None:
+def test_it_takes_two_queries(django_assert_num_queries: Any) -> None:
     merchant = factories.merchant()
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         forecast(merchant, sketch(), NOW)
 
 
@@ -81,5 +81,6 @@ def test_the_sentence_follows_what_is_chosen() -> None:
 
 def test_the_forecast_names_its_denominator() -> None:
     assert "412 carts; 38 of them" in wording.forecast_in_words(Forecast(412, 38))
+    assert "about 40,000 of them" in wording.forecast_in_words(Forecast(60_000, 40_000))
     assert "none of these shoppers" in wording.forecast_in_words(Forecast(1, 0))
     assert "no carts were abandoned" in wording.forecast_in_words(Forecast(0, 0))
