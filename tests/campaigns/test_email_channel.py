@@ -61,6 +61,8 @@ class Conversation(socketserver.StreamRequestHandler):
             return False
         lines = []
         while (line := self.rfile.readline()) != b".\r\n":
+            if not line:  # the client hung up
+                return False
             lines.append(line[1:] if line.startswith(b".") else line)
         return self.verdict(b"".join(lines))
 
