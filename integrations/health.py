@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Min, QuerySet
 
 from accounts import access
 from accounts.models import Merchant, Store
@@ -46,11 +46,10 @@ def stores_health(merchant: Merchant, now: datetime) -> list[StoreHealth]:
         Episode.objects.filter(merchant=merchant, abandoned_at__gte=since, abandoned_at__lte=now), "abandoned_at"
     )
     orders = _latest(Order.objects.filter(merchant=merchant, placed_at__gte=since, placed_at__lte=now), "placed_at")
-    fed = set(
-        Connection.objects.connected().filter(merchant=merchant, carts_enabled=True).values_list("stores", flat=True)
-    )
+    feeding = Connection.objects.connected().filter(merchant=merchant, carts_enabled=True)
+    fed_since = dict(feeding.order_by().values_list("stores").annotate(Min("created_at")))
     return [
-        _health(store, carts.get(store.pk), orders.get(store.pk), store.pk in fed, now)
+        _health(store, carts.get(store.pk), orders.get(store.pk), fed_since.get(store.pk), now)
         for store in merchant.stores.all()
     ]
 
@@ -70,12 +69,17 @@ def _latest(rows: QuerySet, field: str) -> dict[int, datetime]:
     return dict(rows.order_by().values_list("store").annotate(Max(field)))
 
 
-def _health(store: Store, cart: datetime | None, order: datetime | None, fed: bool, now: datetime) -> StoreHealth:
+def _health(
+    store: Store, cart: datetime | None, order: datetime | None, fed_since: datetime | None, now: datetime
+) -> StoreHealth:
+    """Silent is only who has had a day to speak."""
     last = max((at for at in (cart, order) if at), default=None)
-    if not fed:
+    day_ago = now - SILENT_AFTER
+    if not fed_since:
         state = "off"
-    elif last and last >= now - SILENT_AFTER:
+    elif last and last >= day_ago:
         state = "well"
     else:
-        state = "silent" if store.cart_trigger != "none" else "waiting"
+        should_speak = store.cart_trigger != "none" and max(store.created_at, fed_since) < day_ago
+        state = "silent" if should_speak else "waiting"
     return StoreHealth(store.name, store.get_cart_trigger_display(), state, cart, order, store.pk)

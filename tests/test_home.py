@@ -113,11 +113,14 @@ def test_what_waits_for_approval_is_shown_to_who_may_approve(role, seen):
 
 def test_what_is_stuck_unknown_silent_or_unreadable_needs_attention():
     merchant = factories.merchant(postal_address="")
+    long_ago = timezone.now() - timedelta(days=2)
     store = factories.store(merchant, name="Harbor")
     shop = factories.connection(merchant, [store])
+    for made in (store, shop):
+        type(made).objects.filter(pk=made.pk).update(created_at=long_ago)
+    factories.connection(merchant, [factories.store(merchant, name="Newcomer")])
     factories.event(shop, state="quarantined", reason="not_json")
     campaign = factories.live_campaign(merchant)
-    long_ago = timezone.now() - timedelta(days=2)
     for fields in ({"due_at": long_ago}, {"status": "unknown"}):
         factories.delivery(campaign, factories.abandoned_cart(merchant, occurred_at=long_ago), **fields)
     text = page(signed_in(merchant))
@@ -129,6 +132,7 @@ def test_what_is_stuck_unknown_silent_or_unreadable_needs_attention():
         "No postal address",
     ):
         assert words in text
+    assert "Newcomer has been silent" not in text
     assert "Nothing is stuck" not in text
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Merchant, Role
+from accounts.models import Merchant, Role, Store
 from integrations import connecting, keys
 from integrations.connecting import Connected, Wish
 from integrations.models import Connection
@@ -103,7 +103,8 @@ def test_shopifys_secret_is_asked_for_kept_and_never_shown(operator: Client, mer
 def test_a_store_is_silent_only_once_it_had_a_day_to_speak(operator: Client, merchant: Merchant) -> None:
     made = connected(merchant, "shopify", secret="s").connection
     assert "Waiting for the first cart" in text(operator.get(HOME))
-    Connection.objects.filter(pk=made.pk).update(created_at=timezone.now() - timedelta(days=2))
+    for old in (Connection.objects.filter(pk=made.pk), Store.objects.filter(connections=made)):
+        old.update(created_at=timezone.now() - timedelta(days=2))
     assert "Nothing has been heard for more than a day" in text(operator.get(HOME))
 
 
