@@ -12,6 +12,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 
+from aiq.lib.currencies import CODES
+
 
 def check_timezone(value: str) -> None:
     """Refuse a name that the time zone database does not know."""
@@ -19,7 +21,12 @@ def check_timezone(value: str) -> None:
         raise ValidationError(f"“{value}” is not a time zone. Use a name like America/Denver.")
 
 
-check_currency = RegexValidator(r"^[A-Z]{3}$", "Three capital letters, like USD.")
+def check_currency(value: str) -> None:
+    """Refuse what is no currency of ISO 4217."""
+    if value not in CODES:
+        raise ValidationError(f"“{value}” is not a currency. Use three capital letters, like USD.")
+
+
 check_locale = RegexValidator(r"^[a-z]{2,3}(_[A-Z]{2})?$", "A language, with a country if it matters: es, or en_US.")
 check_discount_link = RegexValidator(
     r"^([A-Za-z0-9_\-\[\]]+|/[A-Za-z0-9_\-./?=&]*\{code\}[A-Za-z0-9_\-./?=&{}]*)$",

@@ -30,12 +30,20 @@ def test_create_merchant_answers_slug_and_code() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [("--slug", "taken"), ("--timezone", "Moon"), ("--currency", "dollars"), ("--slug", "A b")]
+    "wrong",
+    [
+        ("New", "--slug", "taken"),
+        ("New", "--slug", "A b"),
+        ("New", "--timezone", "Moon"),
+        ("New", "--currency", "dollars"),
+        ("New", "--currency", "XXQ"),
+        ("  ",),
+    ],
 )
-def test_create_merchant_refuses_with_a_reason(wrong: tuple[str, str]) -> None:
+def test_create_merchant_refuses_with_a_reason(wrong: tuple[str, ...]) -> None:
     make.merchant(slug="taken")
     with pytest.raises(Refused) as refused:
-        answer("create_merchant", "New", *wrong)
+        answer("create_merchant", *wrong)
     assert refused.value.returncode == 1
     assert str(refused.value)
     assert Merchant.objects.count() == 1

@@ -27,7 +27,7 @@ class Command(SupportCommand):
         parser.add_argument("--postal-address", default="", metavar="A")
 
     def run(self, **options: Any) -> None:
-        merchant = Merchant(**{field: options[field] for field in FIELDS})
+        merchant = Merchant(**{field: options[field].strip() for field in FIELDS})
         merchant.slug = options["slug"] or free_slug(merchant.name)
         try:
             merchant.full_clean()
