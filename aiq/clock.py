@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.module_loading import import_string
 
@@ -162,6 +162,8 @@ def _tick(tick: Tick) -> None:
     close_old_connections()
     try:
         import_string(tick.call)()
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("tick %s waits for the database: %s", tick.name, str(error).strip())
     except Exception:
         logger.exception("tick %s failed", tick.name)
     close_old_connections()

@@ -1,8 +1,9 @@
 """What the queues run: each job is a wake-up without arguments, harmless to repeat."""
 
+import logging
 from time import monotonic, sleep
 
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
 from aiq.lib import doorbell
@@ -17,14 +18,25 @@ LINGER_SECONDS = 2.0
 POLL_SECONDS = 0.005
 REST_SECONDS = 0.03
 
+logger = logging.getLogger(__name__)
+
 
 def drain() -> int:
     """Send until nothing is due, then stay a little, since what follows shortly need not wait for the next ring.
 
     A full batch means there is more: the next sender is woken to join. After a smaller one it rests as long as that
-    took: what a batch costs beside its messages is then paid by more of them. Returns how many it looked at.
+    took: what a batch costs beside its messages is then paid by more of them. Returns how many it looked at. The database
+    away: what is due waits, and the clock rings again.
     """
     doorbell.answered(scheduling.DRAIN)
+    try:
+        return _drain()
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("reminders wait for the database: %s", str(error).strip())
+        return 0
+
+
+def _drain() -> int:
     close_old_connections()
     sending.sweep()
     began = busy = monotonic()

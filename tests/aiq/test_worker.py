@@ -5,8 +5,11 @@ from django.db import connection
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+from aiq import clock
 from aiq.lib import doorbell
 from aiq.worker import Worker
+from campaigns import jobs as sending
+from integrations import jobs as receiving
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_redis")]
 seen: list[int] = []
@@ -32,3 +35,14 @@ def test_the_job_after_a_lost_connection_works() -> None:
         burst=True, logging_level="CRITICAL"
     )
     assert seen == [1, 1]
+
+
+def test_while_the_database_is_away_each_says_so_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "PORT", "1")
+    sending.drain()
+    receiving.process_events()
+    clock._tick(clock.TICKS[0])
+    assert ["wait" in record.getMessage() and record.exc_info for record in caplog.records] == [None] * 3

@@ -129,6 +129,15 @@ def test_a_new_key_works_beside_the_old_one_until_the_overlap_is_over() -> None:
     assert keys.caller_of(new, now + timedelta(days=99))
 
 
+@pytest.mark.parametrize(
+    ("overlap", "words"), [("24h", "in 24 hours"), ("1h", "in 1 hour"), ("90m", "in 90 minutes"), ("0", "at once")]
+)
+def test_rotating_says_in_words_when_the_old_keys_stop(overlap: str, words: str) -> None:
+    made = connecting.connect(make.merchant(), GENERIC, Wish())
+    with pytest.raises(Refused, match=f"stop {words}\\."):
+        answer("rotate_key", str(made.connection.code), "--overlap", overlap)
+
+
 def test_a_disconnected_store_hears_that_it_is_switched_off(client: Any) -> None:
     made = connecting.connect(make.merchant(), GENERIC, Wish())
     assert answer("disconnect_store", str(made.connection.code), "--yes")["status"] == "disconnected"

@@ -23,6 +23,13 @@ def span(text: str) -> timedelta:
     return timedelta(**{UNITS[found[2]]: int(found[1])}) if found[1] else timedelta()
 
 
+def _end(overlap: timedelta) -> str:
+    """“at once”, or “in 24 hours”."""
+    minutes = overlap // timedelta(minutes=1)
+    count, unit = (minutes // 60, "hour") if minutes % 60 == 0 else (minutes, "minute")
+    return f"in {count} {unit}{'' if count == 1 else 's'}" if minutes else "at once"
+
+
 class Command(SupportCommand):
     help = "Make a new API key; the old one goes on until the overlap has passed."
     asks = True
@@ -37,7 +44,7 @@ class Command(SupportCommand):
         if connection.disconnected_at:
             raise Refused(f"{connection.name} is disconnected.")
         overlap: timedelta = options["overlap"]
-        self.confirm(f"The keys of {connection.name} ({connection.merchant.name}) stop in {overlap}.")
+        self.confirm(f"The keys of {connection.name} ({connection.merchant.name}) stop {_end(overlap)}.")
         key = rotate(connection, overlap, timezone.now())
         data = {"connection": str(connection.code), "api_key": key, "old_keys_stop_in": str(overlap)}
         self.done(data, data)
