@@ -22,6 +22,7 @@ PREFIXES = (
     "/o/",
     "/g/",
     "/i/",
+    "/n/",
     "/push/",
     "/healthz",
     "/readyz",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from aiq.lib.signing import BadToken, sign, unsign
 
-CLICK, OPEN, UNSUBSCRIBE, CONFIRM = "c", "o", "u", "y"
+CLICK, OPEN, UNSUBSCRIBE, CONFIRM, SHOWN = "c", "o", "u", "y", "n"
 OF_A_TEST = "test"
 
 
@@ -75,6 +75,16 @@ def links_of_a_test(base: str) -> PlainLinks:
 def confirm_url(base: str, request: UUID) -> str:
     """Where a shopper confirms what an opt-in request asked."""
     return f"{base}/u/confirm/{sign(CONFIRM, request.bytes)}"
+
+
+def shown_url(base: str, delivery: UUID) -> str:
+    """Where a store's service worker says that it has shown the notification of a delivery."""
+    return f"{base}/n/{sign(SHOWN, delivery.bytes)}"
+
+
+def read_shown(token: str) -> UUID:
+    """The delivery of `/n/{token}`. Raises `BadToken`."""
+    return _delivery(unsign(SHOWN, token))
 
 
 def read_confirm(token: str) -> UUID:

@@ -1,6 +1,7 @@
 """A notification as a shopper would get it: rendered with a cart, measured, and checked."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -36,7 +37,7 @@ def look(step: Step, merchant: Merchant, cart: Cart | None = None) -> Look:
     shown = preview(source, context, "push")
     if shown.message is None:
         return Look(shown)
-    envelope = Envelope("preview", "", "", merchant.name, timezone.now(), "#")
+    envelope = Envelope(str(UUID(int=0)), "", "", merchant.name, timezone.now(), "#")
     notification: Notification = CHANNELS.get("push").compose(shown.message, envelope).notification
     button = shown.message.extras["button"]
     checks = push_checks(PushFacts(notification, shown.names, merchant.regulated_goods), button)

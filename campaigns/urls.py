@@ -11,6 +11,7 @@ urlpatterns = [
     path("i/<str:token>", public.short, name="short"),
     path("callbacks/sms/<uuid:code>/", callbacks.report, name="sms_report"),
     path("callbacks/sms/<uuid:code>/inbound", callbacks.answer, name="sms_inbound"),
+    path("n/<str:token>", public.shown, name="shown"),
     path("g/<str:token>", public.gift, name="gift"),
     path("o/<str:token>.gif", public.open_pixel, name="open_pixel"),
 ]

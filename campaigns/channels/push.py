@@ -15,6 +15,7 @@ from campaigns.channels.base import Channel, ChannelError, Envelope, Outcome, Ou
 from campaigns.channels.push_address import Address, Browser
 from campaigns.channels.push_payload import Action, Notification
 from campaigns.channels.webpush import Answered, Push, push
+from campaigns.links import shown_url
 from campaigns.rendering import Rendered
 from campaigns.templating.compiling import Compiled, Source
 from campaigns.templating.texting import compile_text
@@ -82,6 +83,7 @@ class PushChannel(Channel):
             icon=shown["icon"],
             image=shown["picture"],
             actions=(*button, Action(shown["stop"], envelope.unsubscribe_url)),
+            shown=shown_url(settings.PUBLIC_URL, UUID(envelope.delivery_code)),
         )
         to, expires_at = push_address.read(envelope.to), envelope.expires_at or envelope.date + timedelta(days=1)
         return PushMessage(envelope.delivery_code, to, envelope.sender_name, notification, envelope.date, expires_at)

@@ -22,7 +22,10 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A notification as the store's service worker shows it. `tag`: a repeat replaces what has the same."""
+    """A notification as the store's service worker shows it.
+
+    `tag`: a repeat replaces what has the same; `shown`: where the worker says that it has shown it.
+    """
 
     title: str
     body: str
@@ -31,6 +34,7 @@ class Notification:
     icon: str = ""
     image: str = ""
     actions: tuple[Action, ...] = ()
+    shown: str = ""
 
 
 def encoded(notification: Notification) -> bytes:

@@ -1,4 +1,4 @@
-"""What shoppers call from their messages: clicks, opens, discounts. No log-in, no cookie. Preferences: `campaigns.views.preferences`.
+"""What shoppers call from their messages: clicks, opens, notifications shown, discounts. No log-in, no cookie. Preferences: `campaigns.views.preferences`.
 
 Tokens are signed for one purpose and one delivery (`campaigns.links`); that of a discount is a random one in its row.
 """
@@ -10,11 +10,13 @@ from functools import wraps
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
 
 from aiq.lib.signing import BadToken
 from campaigns import links, shortfollowing, tracking
 from campaigns.incentives import following
+from campaigns.models import TrackingKind
 from campaigns.shortlinks import CART
 
 PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -82,6 +84,15 @@ def gift(request: HttpRequest, token: str) -> HttpResponse:
 def open_pixel(request: HttpRequest, token: str) -> HttpResponse:
     tracking.opened(links.read_open(token), _agent(request), timezone.now())
     return HttpResponse(PIXEL, content_type="image/gif")
+
+
+@csrf_exempt
+@require_POST
+@public
+def shown(request: HttpRequest, token: str) -> HttpResponse:
+    """A browser has shown the notification: the push service brought it. However many browsers say so, and however often, it counts once."""
+    tracking.reported(links.read_shown(token), TrackingKind.DELIVERED, timezone.now(), event_id="shown")
+    return HttpResponse(status=204)
 
 
 def _agent(request: HttpRequest) -> str:

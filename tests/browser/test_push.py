@@ -18,6 +18,7 @@ from campaigns.channels import push_payload
 from campaigns.channels.push_payload import Action, Notification
 from tests import pushservice
 from tests.browser.conftest import Shop
+from tests.site import until
 
 pytestmark = pytest.mark.browser
 # A public address, so that it is taken; nothing is posted there, since the site catches what it sends.
@@ -54,6 +55,7 @@ class _Pages:
 
     def __init__(self) -> None:
         self.files: dict[str, tuple[str, str]] = {}
+        self.posted: list[str] = []
         self.origin = ""
 
 
@@ -69,6 +71,11 @@ def pages() -> Iterator[_Pages]:
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text.encode())
+
+        def do_POST(self) -> None:
+            found.posted.append(self.path)
+            self.send_response(204)
+            self.end_headers()
 
         def log_message(self, *args: Any) -> None:
             pass
@@ -126,7 +133,9 @@ def deliver(page: Page, context: BrowserContext, notification: Notification) -> 
     tools.send("ServiceWorker.deliverPushMessage", {"origin": origin, "registrationId": found[-1], "data": data})
 
 
-def test_a_shopper_allows_notifications_gets_one_presses_it_and_switches_them_off(shop: Shop, visit: Page) -> None:
+def test_a_shopper_allows_notifications_gets_one_presses_it_and_switches_them_off(
+    shop: Shop, visit: Page, pages: _Pages
+) -> None:
     ask, stop = visit.get_by_role("button", name="Remind me"), visit.get_by_role("button", name="No more")
     expect(stop).to_be_hidden()
     ask.click()
@@ -136,13 +145,14 @@ def test_a_shopper_allows_notifications_gets_one_presses_it_and_switches_them_of
 
     links = "https://cart.example/c/go", "https://cart.example/u/out"
     actions = Action("Return to your cart", links[0]), Action("Stop reminders", links[1])
-    deliver(
-        visit, visit.context, Notification("Your cart is waiting", "Still there.", links[0], "tag-1", "", "", actions)
-    )
+    shown_at = f"{pages.origin}/n/token"
+    words = "Your cart is waiting", "Still there."
+    deliver(visit, visit.context, Notification(*words, links[0], "tag-1", actions=actions, shown=shown_at))
     visit.wait_for_function(f"async () => (await ({SHOWN})()).length === 1")
     [shown] = visit.evaluate(SHOWN)
     assert (shown["title"], shown["body"], shown["tag"]) == ("Your cart is waiting", "Still there.", "tag-1")
     assert [one["title"] for one in shown["actions"]] == ["Return to your cart", "Stop reminders"]
+    assert until(lambda: pages.posted) == ["/n/token"]
     worker = visit.context.service_workers[0]
     assert worker.evaluate(PRESS, "") == [links[0]]
 

@@ -110,3 +110,39 @@ def test_a_waterfalls_channels_are_put_in_order_by_keyboard(shop: Shop, sign_in:
     page.get_by_role("button", name="Next").click()
     expect(page.locator(".sq-what b")).to_have_text(["1. SMS", "2. Email"])
     expect(page.locator("#sentence")).to_contain_text("by text, else by email")
+
+
+def test_two_variants_are_caught_and_no_winner_is_named_before_there_is_one(shop: Shop, sign_in: SignIn) -> None:
+    leave_cart(shop, 301)
+    page = sign_in("owner")
+    page.goto("/admin/campaigns/add/")
+    page.get_by_label("A/B test").check()
+    page.get_by_role("button", name="Next").click()
+    page.get_by_label("Abandoned Cart").check()
+    page.get_by_label("Send", exact=True).fill("0")
+    page.get_by_role("button", name="Next").click()
+    for variant, subject in (("A", "You left something"), ("B", "{{ shopper.first_name }}, your tea waits")):
+        page.get_by_role("button", name=f"content of step 1, Email, variant {variant}").click()
+        if page.get_by_role("button", name="Plain letter").is_visible():
+            page.get_by_role("button", name="Plain letter").click()
+        page.get_by_label("Subject").fill(subject)
+        page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("Anna, your tea waits")).to_be_visible()
+    assert faults(page) == []
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Set live").click()
+    expect(page.locator(".cc-chip").first).to_have_text("Live")
+
+    events = range(302, 314)
+    for number in events:
+        leave_cart(shop, number)
+    for number in events:
+        until(lambda number=number: _outcomes(shop, f"evt-{number}", {1: "sent"}))  # type: ignore[misc]
+    page.goto("/inbox/")
+    for subject in ("You left something", "Avery, your tea waits"):
+        expect(page.get_by_role("link", name=subject).first).to_be_visible()
+    page.go_back()
+    page.get_by_role("link", name="Test", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("There is no winner yet.")
+    expect(page.locator(".sq-interval")).to_have_count(2)
+    assert faults(page) == []

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 
 from campaigns.channels import push_address, push_payload, webpush
 from campaigns.channels.base import CHANNELS, ChannelError, Envelope, Outcome, OutcomeUnknown, Receipt
 from campaigns.channels.push_address import Browser
 from campaigns.channels.push_payload import Action, Notification
-from campaigns.links import PlainLinks
+from campaigns.links import PlainLinks, shown_url
 from campaigns.rendering import render
 from campaigns.starters import SAMPLE_CONTEXT, starters
 from campaigns.templating.compiling import Source, TemplateProblems
@@ -66,6 +67,7 @@ def test_a_notification_arrives_signed_encrypted_and_whole(service: Service) -> 
     assert kept == {"Content-Encoding": "aes128gcm", "TTL": "86400", "Topic": uuid.UUID(CODE).hex, "Urgency": "normal"}
     cart = "https://shop.example.com/cart/5512"
     assert client.decrypt(body) == {
+        "shown": shown_url(django_settings.PUBLIC_URL, uuid.UUID(CODE)),
         "title": "Your cart is waiting",
         "body": "What you chose at North Loop Tea is still there.",
         "url": cart,

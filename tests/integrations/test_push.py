@@ -221,6 +221,14 @@ def test_from_a_cart_to_the_notification_and_back_to_the_cart(shop: Shop, servic
     click = Client().get("/" + note["url"].split("/", 3)[3])
     assert (click.status_code, click.headers["Location"]) == (302, f"{ORIGIN}/cart/1")
     assert TrackingEvent.objects.get(kind="clicked").delivery.code == Delivery.objects.get().code
+    shown = "/" + note["shown"].split("/", 3)[3]
+    assert (Client().get(shown).status_code, Client().post(f"/n/{click.wsgi_request.path[3:]}").status_code) == (
+        405,
+        404,
+    )
+    assert Delivery.objects.get().status == "sent"
+    assert [Client().post(shown).status_code for _ in range(2)] == [204, 204]
+    assert (Delivery.objects.get().status, TrackingEvent.objects.filter(kind="delivered").count()) == ("delivered", 1)
     stop = "/" + note["actions"][1]["url"].split("/", 3)[3]
     assert Client().get(stop).status_code == 200
     assert [status for status, _ in standing()] == ["subscribed"]
