@@ -7,7 +7,7 @@ legal reasons. All in one transaction; a worker that meets the person meanwhile 
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from campaigns.models import Consent, Decision, Shopper, SuppressionReason
 from campaigns.models.shoppers import CART_TOPIC
 from integrations.models import EventKey, EventState, InboundEvent
 from integrations.privacy.held import Held, held, naming
+from integrations.privacy.spellings import whole_words
 
 ERASED = "erased"
 BATCH = 500
@@ -58,7 +59,7 @@ def _events(mine: Held) -> int:
     ids = list(mine.events.values_list("pk", flat=True))
     keys = EventKey.objects.filter(pk__in=ids)
     keys.filter(state=EventState.RECEIVED).update(state=EventState.IGNORED, reason="erased")
-    named = keys.filter(naming(mine.names, "event_id"))
+    named = keys.filter(naming(mine.named, "event_id"))
     for pk, event_id in named.values_list("pk", "event_id"):
         EventKey.objects.filter(pk=pk).update(event_id=_unnamed(event_id))
     return InboundEvent.objects.filter(pk__in=ids).update(body="", note="", shopper_id=None)
@@ -93,10 +94,9 @@ def _clean(decision: Decision, personal: re.Pattern[str]) -> bool:
 
 
 def _pattern(mine: Held) -> re.Pattern[str]:
-    shopper = mine.shopper
-    names = [*mine.names, shopper.first_name, shopper.last_name]
-    said = [re.escape(name) for name in sorted(filter(None, names), key=len, reverse=True)]
-    return re.compile("|".join(said) or r"(?!)", re.I)
+    """Their addresses and names, where a mail server or a check wrote them."""
+    names = whole_words((mine.shopper.first_name, mine.shopper.last_name))
+    return re.compile("|".join(filter(None, (mine.named.exact.pattern, names))), re.I)
 
 
 def _carts(mine: Held) -> None:
@@ -108,9 +108,8 @@ def _carts(mine: Held) -> None:
 
 
 def _clean_lines(rows: "QuerySet[Any]", mine: Held) -> None:
-    named = re.compile("|".join(map(re.escape, mine.names)) or r"(?!)", re.I)
     for pk, lines in list(rows.filter(lines__isnull=False).values_list("pk", "lines")):
-        cleaned = _without(lines, named)
+        cleaned = _without(lines, mine.named.exact)
         if cleaned != lines:
             rows.model.objects.filter(pk=pk).update(lines=cleaned)
 
@@ -133,18 +132,15 @@ def _keys(mine: Held) -> None:
         (mine.tracking, "provider_event_id"),
     )
     for rows, column in places:
-        for pk, key in list(rows.filter(naming(mine.names, column)).values_list("pk", column)):
+        for pk, key in list(rows.filter(naming(mine.named, column)).values_list("pk", column)):
             rows.model.objects.filter(pk=pk).update(**{column: _unnamed(key)})
     for order in mine.orders.only("cart_keys", "discount_codes"):
-        _clean_arrays(order, mine.names)
+        _clean_arrays(order, mine.named.rough)
 
 
-def _clean_arrays(order: Any, names: Iterable[str]) -> None:
+def _clean_arrays(order: Any, rough: str) -> None:
     changed = {
-        field: [
-            _unnamed(key) if any(name.lower() in key.lower() for name in names) else key
-            for key in getattr(order, field)
-        ]
+        field: [_unnamed(key) if rough and re.search(rough, key, re.I) else key for key in getattr(order, field)]
         for field in ("cart_keys", "discount_codes")
     }
     if any(changed[field] != getattr(order, field) for field in changed):

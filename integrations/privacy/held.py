@@ -23,14 +23,15 @@ from campaigns.models import (
 )
 from campaigns.story import finding
 from integrations.models import EventKey, InboundEvent
+from integrations.privacy.spellings import Spellings, spellings
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One shopper's rows. What others wrote about them without pointing to them is found by `names`: addresses as stores send them."""
+    """One shopper's rows. What others wrote about them without pointing to them is found by `named`: their addresses, however written."""
 
     shopper: Shopper
-    names: tuple[str, ...]
+    named: Spellings
 
     @property
     def merchant(self) -> Merchant:
@@ -77,7 +78,13 @@ class Held:
         ours = EventKey.objects.filter(connection__merchant=self.merchant)
         mine = Q(shopper_id=self.shopper.pk)
         mine |= Q(cart_id__in=self.carts.values("pk")) | Q(order_id__in=self.orders.values("pk"))
-        return InboundEvent.objects.filter(mine | naming(self.names, "body", "note", "key__event_id"), key__in=ours)
+        return InboundEvent.objects.filter(mine | Q(pk__in=self._naming(ours)), key__in=ours)
+
+    def _naming(self, keys: QuerySet[EventKey]) -> list[int]:
+        """Events that hold an address of theirs, and not only a longer one: that is somebody else's."""
+        rows = InboundEvent.objects.filter(naming(self.named, "body", "note", "key__event_id"), key__in=keys)
+        texts = rows.values_list("pk", "body", "note", "key__event_id").iterator()
+        return [pk for pk, *said in texts if any(self.named.exact.search(text) for text in said)]
 
     @property
     def log(self) -> QuerySet[LogEntry]:
@@ -86,16 +93,14 @@ class Held:
 
 
 def held(shopper: Shopper) -> Held:
-    """A phone number is looked for by its digits, as stores write it with and without the plus sign."""
-    phone = (shopper.phone or "").lstrip("+")
-    return Held(shopper, tuple(name for name in (shopper.email or "", phone) if name))
+    return Held(shopper, spellings(shopper.email or "", shopper.phone or ""))
 
 
-def naming(names: tuple[str, ...], *columns: str) -> Q:
-    """Rows in whose text one of these stands, whatever the case."""
-    if not names:
+def naming(named: Spellings, *columns: str) -> Q:
+    """Rows in whose text an address stands, or a longer one."""
+    if not named.rough:
         return Q(pk__in=[])
-    return reduce(or_, (Q(**{f"{column}__icontains": name}) for column in columns for name in names))
+    return reduce(or_, (Q(**{f"{column}__iregex": named.rough}) for column in columns))
 
 
 def find(asked: str, merchant: Merchant) -> list[Shopper]:

@@ -141,6 +141,47 @@ def test_after_erasure_no_row_of_any_table_names_the_person(shop: Shop) -> None:
     assert not ShopperKey.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "+1 (303) 555-0142",
+        "%2B1%20303%20555%200142",
+        "(303) 555-0142",
+        "001 303.555.0142",
+        "Zephyrine.Quill\\u0040example.com",
+        "/?e=zephyrine.quill%40example.com",
+    ],
+)
+def test_a_body_that_nobody_could_read_is_emptied_however_the_address_is_written(shop: Shop, written: str) -> None:
+    event = factories.event(shop.connection, f'{{"who": "{written}"}}', state="quarantined", reason="invalid_document")
+    erase(Shopper.objects.get(), timezone.now())
+    assert InboundEvent.objects.get(pk=event.pk).body == ""
+
+
+@pytest.mark.parametrize("written", [f"not.{EMAIL}", f"joe{EMAIL}", f"{EMAIL}.au", "+1 303 555 01427", "9303555014"])
+def test_events_of_somebody_whose_address_is_longer_stay(shop: Shop, written: str) -> None:
+    event = factories.event(shop.connection, f'{{"who": "{written}"}}')
+    mine = command("export_shopper", EMAIL, "--merchant", shop.merchant.slug)
+    assert written not in str(mine["events_of_stores"])
+    erase(Shopper.objects.get(), timezone.now())
+    assert written in InboundEvent.objects.get(pk=event.pk).body
+    assert EventKey.objects.get(pk=event.pk).state == "received"
+
+
+def test_links_in_a_cart_lose_the_address_that_is_escaped_in_them(shop: Shop) -> None:
+    line = factories.line("p-9", url="https://shop.example/?e=zephyrine.quill%40example.com&p=%2B1303-555-0142")
+    Cart.objects.update(lines=[line])
+    erase(Shopper.objects.get(), timezone.now())
+    assert Cart.objects.get().lines[0]["url"] == "https://shop.example/?e=erased&p=%2Berased"
+
+
+def test_a_short_name_is_taken_out_as_a_word_and_not_out_of_others(shop: Shop) -> None:
+    Shopper.objects.update(first_name="Ed")
+    Decision.objects.filter(kind="step").update(checks=[{"code": "consent", "passed": True, "saw": "Ed subscribed"}])
+    erase(Shopper.objects.get(), timezone.now())
+    assert Decision.objects.filter(kind="step").first().checks[0]["saw"] == "erased subscribed"  # type: ignore[union-attr]
+
+
 def test_what_must_stay_stays_without_the_person(shop: Shop) -> None:
     order = Order.objects.get()
     command("erase_shopper", EMAIL, "--merchant", shop.merchant.slug, "--yes")
