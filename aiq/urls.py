@@ -37,3 +37,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *([path("", include("integrations.demo_pages"))] if settings.DEMO else []),
     path("", RedirectView.as_view(url="/admin/"), name="home"),
 ]
+
+handler500 = "aiq.errors.server_error"

@@ -3,10 +3,12 @@
 Tokens are signed for one purpose and one delivery (`campaigns.links`); that of a discount is a random one in its row.
 """
 
+import logging
 from base64 import b64decode
 from collections.abc import Callable
 from functools import wraps
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.shortcuts import render
 from django.utils import timezone
@@ -23,6 +25,7 @@ PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' https: http:; form-action 'self'; base-uri 'none'"
 
 View = Callable[..., HttpResponse]
+logger = logging.getLogger(__name__)
 
 
 def public(view: View) -> View:
@@ -46,9 +49,13 @@ def public(view: View) -> View:
 @require_GET
 @public
 def click(request: HttpRequest, token: str) -> HttpResponse:
-    """Note the click and go on. The address is part of the signed token: never an open redirect."""
+    """Note the click and go on, also where it cannot be noted: the shopper is on the way to the shop. The address is part of the signed
+    token: never an open redirect."""
     code, url = links.read_click(token)
-    tracking.clicked(code, url, _agent(request), timezone.now())
+    try:
+        tracking.clicked(code, url, _agent(request), timezone.now())
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("a click goes on unnoted, the database is away: %s", str(error).strip())
     response = HttpResponse(status=302)
     response.headers["Location"] = url
     return response
