@@ -53,6 +53,14 @@ class Mjml:
         before = [code for start, code in self.starts if start <= line]
         return before[-1] if before else ""
 
+    @property
+    def marked(self) -> str:
+        """The source for a preview: an anchor `at-ID` before each block, on the line where the block begins."""
+        lines = self.source.split("\n")
+        for line, code in self.starts:
+            lines[line - 1] = f'<mj-raw><i id="at-{escape(code)}"></i></mj-raw>{lines[line - 1]}'
+        return "\n".join(lines)
+
 
 def to_mjml(document: Document) -> Mjml:
     """A document as source. It compiles wherever `read_blocks` found no problem in it."""

@@ -50,10 +50,11 @@ def drawn(request: HttpRequest, merchant: Merchant, step: Step) -> HttpResponse:
     """The step as it stands in the editor, as it looks, and what is to be said about it."""
     _type(step, request)
     source, context = _material(merchant, step, request.POST.get("cart", ""))
-    shown = previewing.preview(source, context)
+    written = _written(request)
+    shown = previewing.preview(replace(source, body=written.mjml.marked) if written else source, context)
     found = checks_of(step, merchant, shown, context) if step.body.strip() else []
     answer: dict[str, Any] = {"preview": shown, "found": found}
-    if written := _written(request):
+    if written:
         answer["found"] = [replace(check, block=written.mjml.block_at(check.line), line=0) for check in found]
         answer["places"] = [asdict(place) for place in written.places(shown.problems)]
     return render(request, "campaigns/wizard/preview.html", answer)

@@ -46,8 +46,11 @@ def test_a_message_is_composed_by_mouse_set_live_and_found_in_the_inbox(shop: Sh
     page.get_by_label("Subject").fill("Composed for you")
     page.get_by_role("button", name="Heading You left something behind").click()
     page.get_by_role("textbox", name="Text", exact=True).fill("Hello {{ shopper.first_name | default: 'you' }}")
-    page.get_by_label("Shown with the cart of").first.select_option(index=1)
     shown(page, "Hello Avery")
+    marked = page.frame_locator(".cc-stage iframe").last.locator("i:target + div")
+    expect(marked).to_contain_text("Hello Avery")
+    page.get_by_role("button", name="Button Return to your cart").click()
+    expect(marked).to_contain_text("Return to your cart")
 
     page.get_by_role("group", name="Add a block").get_by_role("button", name="Text").click()
     text = page.get_by_role("textbox", name="Text", exact=True)

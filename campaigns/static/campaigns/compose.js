@@ -72,6 +72,7 @@
   const draw = () => {
     list.replaceChildren(...blocks.map(rowFor));
     mark();
+    document.body.dispatchEvent(new CustomEvent("block-chosen", { detail: chosen }));
   };
   const rowFor = (block, at) => {
     const row = form.querySelector("[data-row]").content.firstElementChild.cloneNode(true);

@@ -3,7 +3,12 @@
   const preview = document.querySelector("[data-preview]");
   if (!preview) return;
   const stage = preview.querySelector("[data-stage]");
-  const view = { device: "desktop", dark: false, html: "" };
+  const view = { device: "desktop", dark: false, html: "", block: "" };
+  const OUTLINE = "<style>i[id^=at-]{display:block;height:0;scroll-margin:48px}i:target+div{outline:3px solid #2f9e6e;outline-offset:-3px}</style>";
+
+  // The frame is of no origin, so that nothing in it can act; its address may be set all the same, and names the block.
+  // Not before it is drawn: that would take the place of what it draws.
+  const point = (frame) => frame?.dataset.drawn && frame.contentWindow.location.replace(`about:srcdoc#at-${view.block}`);
 
   // Frames are laid over each other, so that the old picture stays until the new one is drawn.
   const draw = () => {
@@ -12,11 +17,13 @@
     const frame = document.createElement("iframe");
     frame.setAttribute("sandbox", "allow-popups");
     frame.title = "Preview of the message";
-    frame.srcdoc = view.dark ? view.html.replace(dark, "all") : view.html.replace(dark, "not all");
+    frame.srcdoc = view.html.replace(dark, view.dark ? "all" : "not all").replace("</head>", `${OUTLINE}</head>`);
     frame.addEventListener("load", () => {
       while (frame.previousElementSibling?.matches("iframe")) frame.previousElementSibling.remove();
       stage.querySelector(".cc-stage__wait")?.remove();
-    });
+      frame.dataset.drawn = "yes";
+      if (view.block) point(frame);
+    }, { once: true });
     stage.append(frame);
     fit();
   };
@@ -52,6 +59,10 @@
     if (!drawn) return;
     view.html = drawn.dataset.document;
     draw();
+  });
+  document.body.addEventListener("block-chosen", (event) => {
+    view.block = event.detail;
+    point(stage.querySelector("iframe:last-of-type"));
   });
   new ResizeObserver(fit).observe(stage);
 })();
