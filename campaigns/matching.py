@@ -59,7 +59,7 @@ def enter(episode_ids: Sequence[int], now: datetime) -> None:
         for one in met.get(episode.merchant_id, ()):
             before = known.get((episode.pk, one.campaign.pk))
             if before and before.outcome == Outcome.ENTERED:
-                entered.append(scheduling.Entered(episode, one.campaign.pk, one.contents))
+                entered.append(_entered_before(episode, one))
                 continue
             decision = _decision(episode, one, decide_entry(entry_facts(episode, one)), now)
             if before is None:
@@ -72,6 +72,14 @@ def enter(episode_ids: Sequence[int], now: datetime) -> None:
     bulk.update(Decision, revised, ENTRY_FIELDS)
     scheduling.schedule(entered, now)
     scheduling.look_again(episode_ids, now)
+
+
+def _entered_before(episode: Episode, met: Met) -> scheduling.Entered:
+    """A step that came with a later version is for what is abandoned since that one is live: the others have had their reminder."""
+    assert episode.abandoned_at
+    since = met.campaign.live_since
+    complete = since is not None and episode.abandoned_at < since
+    return scheduling.Entered(episode, met.campaign.pk, met.contents, complete=complete)
 
 
 def meet_again(now: datetime) -> int:

@@ -37,11 +37,12 @@ def due_at(abandoned_at: datetime, content: Content) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """An episode that entered a campaign, with the contents of the campaign's version."""
+    """An episode that entered a campaign, with the contents of the campaign's version. `complete`: nothing is added to its messages."""
 
     episode: Episode
     campaign_id: int
     contents: Iterable[Content]
+    complete: bool = False
 
 
 def schedule(entered: Sequence[Entered], now: datetime) -> None:
@@ -51,7 +52,12 @@ def schedule(entered: Sequence[Entered], now: datetime) -> None:
     rows = Delivery.objects.filter(episode_id__any_of=[one.episode.pk for one in entered])
     for delivery in rows.only("episode", "step", "due_at"):
         known[delivery.episode_id, delivery.step_id].append(delivery)
-    missing = [row for key, row in sorted(planned.items()) if key not in known]
+    complete = {(one.episode.pk, one.campaign_id) for one in entered if one.complete}
+    missing = [
+        row
+        for key, row in sorted(planned.items())
+        if key not in known and (row["episode_id"], row["campaign_id"]) not in complete
+    ]
     bulk.insert(Delivery, missing, FIELDS, "ON CONFLICT DO NOTHING")
     moved: list[dict[str, Any]] = [
         {"id": delivery.pk} | {name: row[name] for name in TIMES}

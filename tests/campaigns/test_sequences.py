@@ -143,6 +143,20 @@ def test_a_step_taken_out_is_not_sent_any_more_and_the_others_are(
     assert [message["Subject"] for message in smtp_sink.messages] == ["You left something", "Mail 3"]
 
 
+def test_a_step_that_was_added_reaches_no_cart_left_before_also_where_its_notice_is_repeated(
+    shop: Shop, campaign: Campaign, smtp_sink: Sink
+) -> None:
+    leave(shop)
+    lifecycle.pause(campaign, None)
+    with lifecycle.editing(campaign, None):
+        factories.step(campaign, delay_minutes=0, subject="Another first one")
+        campaign.steps.filter(position=1).update(removed_at=datetime.now(UTC))
+    lifecycle.set_live(campaign, None, datetime.now(UTC))
+    leave(shop, "e-2")
+    assert [message["Subject"] for message in smtp_sink.messages] == ["You left something"]
+    assert Delivery.objects.count() == 3
+
+
 def test_a_version_holds_every_step_in_order(shop: Shop, campaign: Campaign) -> None:
     version = CampaignVersion.objects.get()
     assert list(version.contents.order_by("position").values_list("delay_minutes", flat=True)) == [0, 1440, 4320]
