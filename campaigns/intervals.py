@@ -48,7 +48,7 @@ def difference(one: Counted, other: Counted, level: float = LEVEL) -> Interval:
     """The interval of `one`'s rate less `other`'s that holds at all times together, but for a chance of `level`."""
     if not one.tried or not other.tried:
         return Interval(-1.0, 1.0)
-    reach = _reach(_variance(one) + _variance(other), level)
+    reach = _reach(_variance_apart(one, other), level)
     apart = one.rate - other.rate
     return Interval(max(-1.0, apart - reach), min(1.0, apart + reach))
 
@@ -57,13 +57,20 @@ def times_more(one: Counted, other: Counted, level: float = LEVEL) -> float | No
     """How many times as many are needed, all in all, for the difference to be sure if it stays as it is; None: more than
     anybody would wait for."""
     apart = abs(one.rate - other.rate)
-    variance = _variance(one) + _variance(other)
+    variance = _variance_apart(one, other)
     times = 1.0
     while apart <= _reach(variance / times, level):
         times *= 1.02
         if times > MOST_TIMES:
             return None
     return times
+
+
+def _variance_apart(one: Counted, other: Counted) -> float:
+    """Of a difference of rates. At least what it would be if there were none: a small share of which nobody bought yet is not sure of that."""
+    both = Counted(one.won + other.won, one.tried + other.tried)
+    pooled = _variance(both) * both.tried * (1 / one.tried + 1 / other.tried)
+    return max(_variance(one) + _variance(other), pooled)
 
 
 def _variance(counted: Counted) -> float:

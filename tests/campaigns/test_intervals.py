@@ -48,6 +48,13 @@ def test_nothing_tried_says_nothing() -> None:
     assert (found.low, found.high) == (-1.0, 1.0)
 
 
+def test_a_small_share_of_which_nobody_bought_yet_is_not_worse_for_sure() -> None:
+    """At one in a hundred, nobody among 300 happens once in twenty times."""
+    assert (
+        difference(Counted(60, 6000), Counted(0, 300)).low < 0 < difference(Counted(600, 60_000), Counted(0, 3000)).low
+    )
+
+
 def test_what_is_needed_is_enough_and_not_twice_too_much() -> None:
     one, other = Counted(80, 1000), Counted(60, 1000)
     times = times_more(one, other)
