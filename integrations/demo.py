@@ -141,11 +141,14 @@ def _fact(product: simulator_catalog.SampleProduct, index: int) -> ProductFact:
 
 
 def _campaigns(merchant: Merchant, now: datetime) -> Campaign:
-    """A live campaign whose reminders are soon to be seen, and a draft for one of the stores. The live one."""
+    """A live campaign whose reminders are soon to be seen, one of notifications, and a draft for one of the stores. The first."""
     owner = User.objects.get(email=_email(Role.OWNER))
     live = _draft(merchant, owner, "Cart reminder", "with-incentive", ["always on"])
     live.steps.update(delay_minutes=1, discount=_discount(merchant, now))
     lifecycle.set_live(live, owner, now - demo_history.SPAN - timedelta(days=1))
+    nudge = _draft(merchant, owner, "Notification", "push-reminder", ["always on"], channel="push")
+    nudge.steps.update(delay_minutes=1)
+    lifecycle.set_live(nudge, owner, now)
     marketer = User.objects.get(email=_email(Role.MARKETING))
     draft = _draft(merchant, marketer, "North Loop regulars", "with-suggestions", ["stores", "spring"])
     rules = [{"field": "favorite_store", "is": "is", "value": STORES[0][0]}]
@@ -174,12 +177,14 @@ def _template(merchant: Merchant, marketer: User, owner: User) -> None:
     library.change(kept, replace(chosen.wording, subject="Tea is patient. Stock is not."), owner)
 
 
-def _draft(merchant: Merchant, user: User, name: str, template: str, tags: Iterable[str]) -> Campaign:
-    draft = drafts.create_draft(merchant, user, name)
+def _draft(
+    merchant: Merchant, user: User, name: str, template: str, tags: Iterable[str], *, channel: str = "email"
+) -> Campaign:
+    draft = drafts.create_draft(merchant, user, name, channel)
     draft.type, draft.tags = "abandoned_cart", list(tags)
     draft.save()
     step = draft.steps.get()
-    chosen = drafts.template(merchant, template)
+    chosen = drafts.template(merchant, template, channel)
     assert chosen
     drafts.begin_from(step, chosen, feed=True)
     step.save()

@@ -115,6 +115,11 @@ def leaves(sim: Simulation, visit: Visit, *, subscribed: bool = True) -> Generat
     """Comes, fills a cart, goes; returns the event of the abandonment."""
     late = FIRST_TOLD_LATE if visit.number < 2 else TOLD_LATE
     sim.shop.introduce(visit, subscribed=subscribed)
+    if subscribed and visit.number % 3 == 1:
+        # Only the demo has the sample shop's pages, where this is done.
+        with suppress(ShopError):
+            sim.shop.allow(visit)
+            sim.say(f"{visit.person.name} allowed notifications")
     sim.shop.cart(visit, "open", late + timedelta(seconds=20))
     yield 1.5
     event = sim.shop.cart(visit, "abandoned", late)

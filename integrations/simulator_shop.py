@@ -56,6 +56,11 @@ class Shop:
             contact["consent"] = {"email": {"status": "subscribed", "at": _time(), "source": "checkout"}}
         self.client.put("/v2/contacts", {"contacts": [contact]})
 
+    def allow(self, visit: Visit) -> None:
+        """The shopper allows notifications, in a browser that only the demo knows (`integrations.demo_pages`)."""
+        told = self.client.post("/v2/push/tokens", {"customer": {"email": visit.person.email}})
+        self.client.post("/demo/shop/notifications", {"token": told["token"]})
+
     def cart(self, visit: Visit, status: str, ago: timedelta = timedelta(0)) -> str:
         """Tell what became of the cart; the event's id."""
         event = f"{self._cart_id(visit)}-{status}"
@@ -95,8 +100,9 @@ class Shop:
         )
 
     def decision(self, event: str) -> dict[str, Any] | None:
-        """What the system says became of the cart event: its newest decision, once there is one."""
-        decisions = self.client.get(f"/v2/events/{event}")["decisions"]
+        """What the system says became of the cart event's mail: its newest decision, once there is one."""
+        told = self.client.get(f"/v2/events/{event}")["decisions"]
+        decisions = [one for one in told if one["channel"] in {"email", None}]
         return next(iter(sorted(decisions, key=lambda one: one["at"], reverse=True)), None)
 
     def _cart_id(self, visit: Visit) -> str:

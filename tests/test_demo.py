@@ -9,13 +9,23 @@ from django.db import connections
 from django.utils import timezone
 
 from accounts.models import Merchant, Role, User
-from campaigns.models import Campaign, CampaignStatus, Cart, Delivery, DeliveryStatus, Episode, Order
+from campaigns import subscribing
+from campaigns.models import (
+    Campaign,
+    CampaignStatus,
+    Cart,
+    Delivery,
+    DeliveryStatus,
+    Episode,
+    Order,
+    PushSubscription,
+)
 from campaigns.refolding import refold
-from integrations import demo, demo_history, simulator, simulator_catalog, simulator_pictures
+from integrations import demo, demo_history, demo_pages, simulator, simulator_catalog, simulator_pictures
 from integrations.simulator_mailbox import Mailbox
 from integrations.simulator_shoppers import STORIES, visit
 from products.models import Product, Stock
-from tests import pipeline
+from tests import factories, pipeline
 
 
 @pytest.fixture
@@ -35,10 +45,10 @@ def test_the_demo_is_a_merchant_with_stores_people_campaigns_and_a_past(folder):
     assert merchant.plan == "pro"
     assert merchant.stores.count() == 2
     assert set(merchant.memberships.values_list("role", flat=True)) == set(Role.values)
-    assert sorted(Campaign.objects.values_list("status", flat=True)) == ["draft", "live"]
+    assert sorted(Campaign.objects.values_list("status", flat=True)) == ["draft", "live", "live"]
     [discount] = merchant.discounts.all()
     assert discount.codes.count() == demo.CODES
-    assert Campaign.objects.get(status="live").version.contents.get().discount == discount
+    assert Campaign.objects.get(name="Cart reminder").version.contents.get().discount == discount
     assert Product.objects.count() == 60
     assert Stock.objects.filter(in_stock=False).exists()
     assert Episode.objects.filter(recovered_at__isnull=False).exists()
@@ -73,6 +83,17 @@ def test_the_past_is_what_its_facts_give(folder):
     before = set(Episode.objects.values_list(*fields))
     refold(set(Cart.objects.values_list("pk", flat=True)))
     assert set(Episode.objects.values_list(*fields)) == before
+
+
+@pytest.mark.django_db
+def test_only_a_shopper_of_the_sample_shop_is_given_a_made_up_browser(folder, rf):
+    shopper = factories.shopper(demo.create().merchant)
+    stranger = factories.shopper(factories.merchant())
+    for one, status in ((shopper, 200), (stranger, 422)):
+        body = {"token": subscribing.token_for(one.code, timezone.now())}
+        assert demo_pages.notifications(rf.post("/", body, content_type="application/json")).status_code == status
+    [subscription] = PushSubscription.objects.all()
+    assert (subscription.shopper, subscription.endpoint[:21]) == (shopper, "https://push.example/")
 
 
 def test_pictures_are_drawn_once_and_are_the_same_every_time(tmp_path, monkeypatch):
