@@ -15,6 +15,7 @@ from campaigns import reasons, scheduling
 from campaigns.decide import EntryFacts, Verdict, decide_entry
 from campaigns.models import (
     Campaign,
+    CampaignKind,
     CampaignStatus,
     CampaignVersion,
     Cart,
@@ -24,6 +25,7 @@ from campaigns.models import (
     Episode,
     Outcome,
 )
+from campaigns.sequence import PLANS
 
 ENTRY_FIELDS = ["outcome", "reason", "checks", "at"]
 JUST_LIVE = timedelta(minutes=10)
@@ -40,8 +42,11 @@ class Met:
     contents: tuple[Content, ...]
 
     @property
-    def needs_dynamic(self) -> bool:
-        return any(content.feed for content in self.contents)
+    def needs(self) -> frozenset[str]:
+        """What of `accounts.plans` the merchant's plan must include."""
+        of_kind = PLANS.get(CampaignKind(self.campaign.kind))
+        dynamic = [plans.DYNAMIC_CONTENT] if any(content.feed for content in self.contents) else []
+        return frozenset([*dynamic, *([of_kind] if of_kind else [])])
 
 
 def enter(episode_ids: Sequence[int], now: datetime) -> None:
@@ -151,7 +156,7 @@ def entry_facts(episode: Episode, met: Met) -> EntryFacts:
     """What `decide_entry` looks at. The episode must have an abandonment."""
     campaign, merchant = met.campaign, episode.merchant
     assert episode.abandoned_at
-    covered = not met.needs_dynamic or plans.includes(merchant.plan, plans.DYNAMIC_CONTENT)
+    covered = all(plans.includes(merchant.plan, feature) for feature in met.needs)
     return EntryFacts(
         campaign_status=campaign.status,
         live_since=campaign.live_since,

@@ -37,9 +37,9 @@ _ALL = [
     Reason(
         "trigger",
         "plan",
-        "Plan covers the trigger",
-        "The plan does not include this campaign's content",
-        "Upgrade to Marketing Pro, or take the Product Feed out of the campaign",
+        "Plan covers the campaign",
+        "The plan does not include all of this campaign",
+        "Upgrade to Marketing Pro, or take the Product Feed, the waterfall or the test out of the campaign",
     ),
     Reason(
         "carts_enabled",

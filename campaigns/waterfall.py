@@ -21,7 +21,7 @@ OF_THE_CHANNEL = frozenset(
         "within_48_hours",
     )
 )
-_MISSING = ("address", "consent")
+_MISSING = ("address", "consent", "double_opt_in")
 _FIRST = frozenset({"identity", "campaign_live"})
 
 
@@ -35,7 +35,7 @@ class Tried(Protocol):
 
 
 def onto(content: Tried, verdict: Verdict) -> Verdict:
-    """Who is known and has no address here is not waited for where another channel may reach them."""
+    """Who is known and has no address here, or has not confirmed yet, is not waited for where another channel may reach them."""
     failed = {check.code for check in verdict.checks if not check.passed}
     lacks = next((code for code in _MISSING if code in failed), "")
     if not content.has_next or verdict.action != "wait" or not lacks or failed & _FIRST:

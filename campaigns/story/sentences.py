@@ -112,7 +112,7 @@ def _store(saw: str, ear: Ear) -> str:
 
 
 def _plan(saw: str, ear: Ear) -> str:
-    return f"the plan {saw} does not include this campaign's content"
+    return f"the plan {saw} does not include all of this campaign"
 
 
 def _status(saw: str, ear: Ear) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from accounts.models import Merchant
-from campaigns import consents, ledger, lifecycle, matching, sending, support, tracking, why
+from accounts.models import Merchant, Plan
+from campaigns import consents, ledger, lifecycle, matching, sending, support, tracking, waterfall, why
 from campaigns.channels.base import CHANNELS
-from campaigns.models import Campaign, CampaignKind, ChannelSettings, Delivery, Episode, Shopper
+from campaigns.decide import Check, Verdict
+from campaigns.models import Campaign, CampaignKind, ChannelSettings, Decision, Delivery, Episode, Shopper
 from campaigns.story import finding
 from tests import factories
 from tests.campaigns.paper import Paper
@@ -205,3 +206,25 @@ def test_a_dead_address_that_is_reported_later_goes_on_to_the_next(
     tracking.reported(delivery.code, "bounced", datetime.now(UTC), hard=hard)
     send()
     assert len(smtp_sink.messages) == mails
+
+
+def test_on_a_plan_without_waterfalls_no_cart_enters_one_any_more(
+    campaign: Campaign, paper: Paper, smtp_sink: Sink
+) -> None:
+    Merchant.objects.update(plan=Plan.STARTER)
+    left(campaign)
+    send()
+    assert [(one.outcome, one.reason) for one in Decision.objects.all()] == [("not_entered", "plan")]
+    assert (Delivery.objects.exists(), paper.sent, smtp_sink.messages) == (False, [], [])
+
+
+@pytest.mark.parametrize("lacking", ["address", "consent", "double_opt_in"])
+def test_what_may_still_come_is_not_waited_for_where_another_channel_may_reach(
+    campaign: Campaign, lacking: str
+) -> None:
+    open_yet = Check(lacking, False, "asked", until=datetime.now(UTC) + timedelta(hours=3))
+    first, last = campaign.version.contents.order_by("rank")  # type: ignore[union-attr]
+    first.has_next, last.has_next = True, False
+    for content, action in ((first, "stop"), (last, "wait")):
+        verdict = waterfall.onto(content, Verdict("wait", (open_yet,), lacking, open_yet.until))
+        assert (verdict.action, waterfall.goes_on(content, verdict)) == (action, action == "stop")

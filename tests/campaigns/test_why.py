@@ -96,7 +96,7 @@ def story_of(asked: str, merchant: Merchant) -> Story:
             "the cart was left today at 08:00, and the campaign has never been live",
         ),
         ("other_store", "North Loop", "the campaign is not for North Loop"),
-        ("plan", "Marketing Starter", "the plan Marketing Starter does not include this campaign's content"),
+        ("plan", "Marketing Starter", "the plan Marketing Starter does not include all of this campaign"),
         ("campaign_not_live", "paused", "the campaign was paused"),
         ("suppressed", "Hard bounce", "the address is suppressed (Hard bounce)"),
         (
