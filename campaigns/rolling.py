@@ -8,6 +8,7 @@ what an earlier run missed, is right once its turn has come.
 from datetime import datetime
 
 from campaigns import ab_results, figures, reason_figures, step_figures
+from campaigns.incentives import uptake
 
 RECENT = 3
 # As far as pages look back: both periods of Home. A prime number of turns, so that runs at even intervals reach each day.
@@ -23,6 +24,7 @@ def roll_up(now: datetime, days: int = RECENT) -> None:
     step_figures.roll_up(now, days, again)
     reason_figures.roll_up(now, days, again)
     ab_results.count(now)
+    uptake.count(now)
 
 
 def turn(now: datetime, days: int = RECENT) -> int:

@@ -24,7 +24,7 @@ from campaigns.models.content import MessageTemplate, TemplateVersion
 from campaigns.models.decisions import Decision, DecisionKind, Outcome
 from campaigns.models.deliveries import Delivery, DeliveryStatus, SentMessage, TrackingEvent, TrackingKind
 from campaigns.models.figures import DailyFigure, ReasonFigure, StepFigure, VariantFigure
-from campaigns.models.incentives import Discount, DiscountCode, DiscountKind, GivenDiscount
+from campaigns.models.incentives import Discount, DiscountCode, DiscountFigure, DiscountKind, GivenDiscount
 from campaigns.models.shoppers import Audience, Consent, Shopper, ShopperKey, Suppression, SuppressionReason, Topic
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "DeliveryStatus",
     "Discount",
     "DiscountCode",
+    "DiscountFigure",
     "DiscountKind",
     "Episode",
     "GivenDiscount",

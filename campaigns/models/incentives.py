@@ -127,3 +127,16 @@ class GivenDiscount(models.Model):
 
     def __str__(self) -> str:
         return self.value
+
+
+class DiscountFigure(models.Model):
+    """What had come of a discount that was given very often, when it was last counted (`campaigns.incentives.uptake`)."""
+
+    discount = models.OneToOneField(Discount, on_delete=models.CASCADE, primary_key=True, related_name="figure")
+    given = models.PositiveIntegerField()
+    redeemed = models.PositiveIntegerField()
+    money = models.JSONField(default=dict)
+    counted_at: "models.DateTimeField[datetime, datetime]" = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.discount}: {self.redeemed} of {self.given}"

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Role
 from aiq.lib.commands import Refused
 from campaigns import attention, review
-from campaigns.incentives import warning
+from campaigns.incentives import uptake, warning
 from campaigns.incentives.lasting import Pool
 from campaigns.models import Discount
 from tests import factories
@@ -89,13 +89,17 @@ def test_what_was_given_is_never_changed(merchant) -> None:
     assert (discount.value, discount.name) == (15, "Renamed")
 
 
-def test_a_discounts_page_says_what_came_of_it(merchant) -> None:
+@pytest.mark.parametrize("ahead", [False, True])
+def test_a_discounts_page_says_what_came_of_it_counted_ahead_where_it_is_much(merchant, ahead, monkeypatch) -> None:
     discount, campaign = factories.discount(merchant, codes=["A", "B", "C"]), factories.live_campaign(merchant)
     for currency, total in (("EUR", 40), ("EUR", 20), ("USD", 30), (None, None)):
         order = factories.order(merchant, currency=currency, total=Decimal(total), refunded=5) if total else None
         used = {"order": order, "redeemed_at": order.placed_at} if order else {}
         factories.given(discount, factories.abandoned_cart(merchant), campaign, **used)
+    monkeypatch.setattr(uptake, "LARGE", 3 if ahead else 4)
+    uptake.count(timezone.now())
     page = " ".join(signed_in(merchant).get(address(discount)).content.decode().split())
+    assert ("Counted <time" in page) is ahead
     assert "<dt>Given</dt><dd>4</dd>" in page
     assert "<dd>3 <small>75% of those given</small></dd>" in page
     assert "€50.00 <small>and</small> $25.00" in page
