@@ -185,7 +185,7 @@ SELECT %(base)s + (e.id - %(base)s) * 4 + p.ord, gen_random_uuid(), e.merchant_i
     due, due, due + p.lasts, 1, '', CASE WHEN z.status IN ('delivered', 'sent', 'bounced') THEN due + interval '2 seconds' END,
     e.abandoned_at
 FROM campaigns_episode e JOIN campaigns_cart c ON c.id = e.cart_id
-CROSS JOIN LATERAL (SELECT ((e.id - %(base)s) * 7919) %% 10 AS pick, (c.shopper_id - %(base)s) / 10 %% 2 AS half) x
+CROSS JOIN LATERAL (SELECT ((e.id - %(base)s) / 20 * 7 + e.id) %% 10 AS pick, (c.shopper_id - %(base)s) / 10 %% 2 AS half) x
 JOIN path p ON p.merchant_id = e.merchant_id AND p.name = (
         CASE WHEN pick < 4 THEN 'Sequence' WHEN pick < 6 THEN 'Test' WHEN pick < 8 THEN 'Waterfall' ELSE 'Reminder' END)
     AND (p.name <> 'Test' OR p.variant = CASE half WHEN 0 THEN 'a' ELSE 'b' END)
@@ -203,9 +203,9 @@ INSERT INTO campaigns_decision (id, merchant_id, episode_id, campaign_id, delive
 SELECT %(base)s + e.id * 8, e.merchant_id, e.id, p.campaign_id, NULL, 'entry',
     CASE WHEN e.id %% 6 = 0 THEN 'not_entered' ELSE 'entered' END, CASE WHEN e.id %% 6 = 0 THEN 'audience' ELSE '' END,
     '[{"code": "audience", "passed": true, "saw": ""}]', e.abandoned_at
-FROM campaigns_episode e JOIN path p ON p.merchant_id = e.merchant_id AND p.ord = 0 AND p.variant = 'a' AND p.name = (
-    CASE WHEN ((e.id - %(base)s) * 7919) %% 10 < 4 THEN 'Sequence' WHEN ((e.id - %(base)s) * 7919) %% 10 < 6 THEN 'Test'
-         WHEN ((e.id - %(base)s) * 7919) %% 10 < 8 THEN 'Waterfall' ELSE 'Reminder' END)
+FROM campaigns_episode e CROSS JOIN LATERAL (SELECT ((e.id - %(base)s) / 20 * 7 + e.id) %% 10 AS pick) x
+JOIN path p ON p.merchant_id = e.merchant_id AND p.ord = 0 AND p.variant = 'a' AND p.name = (
+    CASE WHEN pick < 4 THEN 'Sequence' WHEN pick < 6 THEN 'Test' WHEN pick < 8 THEN 'Waterfall' ELSE 'Reminder' END)
 WHERE e.id >= %(base)s AND e.abandoned_at > %(now)s - %(events)s
 """
 _STEPS = """

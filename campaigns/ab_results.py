@@ -63,9 +63,10 @@ WITH running AS (
         OR min(f.counted_at) + sum(f.tried) / %(a_second)s * interval '1 second' <= %(now)s)
 ), firsts AS (
     SELECT DISTINCT ON (r.campaign_id, d.shopper_id) d.content_id, coalesce(e.recovered_at >= d.sent_at, FALSE) AS won
-    FROM running r JOIN campaigns_delivery d ON d.campaign_id = r.campaign_id AND d.content_id = ANY(r.contents)
-    JOIN campaigns_episode e ON e.id = d.episode_id
-    WHERE d.status IN ('sent', 'delivered') AND d.shopper_id IS NOT NULL
+    FROM running r CROSS JOIN unnest(r.contents) k (id) CROSS JOIN LATERAL (
+        SELECT * FROM campaigns_delivery WHERE campaign_id = r.campaign_id AND content_id = k.id
+           AND status IN ('sent', 'delivered') AND shopper_id IS NOT NULL OFFSET 0
+    ) d JOIN campaigns_episode e ON e.id = d.episode_id
     ORDER BY r.campaign_id, d.shopper_id, d.sent_at, d.id
 ), counted AS (
     SELECT content_id, count(*) AS tried, count(*) FILTER (WHERE won) AS won FROM firsts GROUP BY content_id
