@@ -69,12 +69,18 @@ def _done(settings: ChannelSettings, shopper: Shopper | None, meaning: str, now:
 def _whose(settings: ChannelSettings, number: str, *, make: bool) -> Shopper | None:
     """The merchant's shopper with that number. `make`: known from now on, so that an opt-out outlasts a later import."""
     try:
-        phone = CHANNELS.get(settings.channel).read_address(number)
+        phone = CHANNELS.get(settings.channel).read_address(_international(number))
     except ValueError:
         return None
     if make:
         return Shopper.objects.get_or_create(merchant=settings.merchant, phone=phone)[0]
     return Shopper.objects.filter(merchant=settings.merchant, phone=phone).first()
+
+
+def _international(number: str) -> str:
+    """As with a plus: many gateways leave it out, and an opt-out must not be lost over it. A short code stays none of ours."""
+    digits = number.strip().lstrip("+").removeprefix("00")
+    return f"+{digits}"
 
 
 def stop(shopper: Shopper, now: datetime) -> None:

@@ -14,6 +14,7 @@ from campaigns.replies import HELP, OTHER, START, STOP, YES, meaning, tells_way_
         "hey, STOP", "STOP\nSent from my phone", "\u201cSTOP\u201d", "stop 🛑", "Please unsubscribe this number",
         "ST0P", "STOOOP", "stpo", "Sotp please", "unsuscribe", "stop?", "Salir", "no quiero más mensajes", "yes, stop", "START STOP",
         "Stop sending “your cart waits for you”",
+        "please remove my number", "Wrong number!", "no more messages", "arrêtez svp",
     ],
 )  # fmt: skip
 def test_an_opt_out_is_one_however_it_is_worded(text: str) -> None:

@@ -191,6 +191,13 @@ def test_stop_from_an_unknown_number_outlasts_a_later_import(shop: Shop, setting
     assert Shopper.objects.get().phone == PHONE
 
 
+@pytest.mark.parametrize("written", [PHONE.lstrip("+"), f"00{PHONE[1:]}", f" {PHONE}"])
+def test_stop_counts_however_the_gateway_writes_the_number(shop: Shop, twilio: None, written: str) -> None:
+    shopper = factories.shopper(shop.merchant, phone=PHONE)
+    from_twilio("inbound", From=written, To="+16125550100", Body="STOP", MessageSid="SM1")
+    assert Consent.objects.get(shopper=shopper, channel="sms", topic="cart", closed_at=None).status == "unsubscribed"
+
+
 def test_a_repeated_text_answers_and_changes_nothing(shop: Shop, twilio: None) -> None:
     says("STOP")
     says("START", "SM2")
