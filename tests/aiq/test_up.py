@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 
 from aiq.runner import free_port
 
@@ -91,3 +92,9 @@ def test_a_port_in_use_is_refused_in_a_sentence(environ: dict[str, str]) -> None
         done.stderr.strip()
         == f"CommandError: Something listens on port {port} already. Choose another: --port or PORT=…."
     )
+
+
+@pytest.mark.parametrize("port", ["99999", "0", "-1", "web"])
+def test_what_is_no_port_is_wrong_use(port: str) -> None:
+    with pytest.raises(CommandError, match="a number from 1 to 65535"):
+        call_command("up", f"--port={port}")

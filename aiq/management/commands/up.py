@@ -1,5 +1,6 @@
 """`manage.py up`: everything in one foreground process. manage.py has started what is embedded before it comes here."""
 
+import argparse
 import os
 import shlex
 import signal
@@ -26,11 +27,19 @@ READY_SECONDS = 120
 HEAL_SECONDS = 2
 
 
+def port_number(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError("a number from 1 to 65535")
+    return int(text)
+
+
 class Command(BaseCommand):
     help = "Run the whole system in one foreground process; Ctrl-C ends all of it."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=int, default=settings.PORT, help="port of the web process (default: PORT)")
+        parser.add_argument(
+            "--port", type=port_number, default=settings.PORT, help="port of the web process (default: PORT)"
+        )
         parser.add_argument("--demo", action="store_true", help="with a sample merchant and a sample shop")
 
     def handle(self, *args: Any, **options: Any) -> None:
