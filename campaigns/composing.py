@@ -32,12 +32,14 @@ class Signed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A message ready for its channel, with the data that gives it again, and from whom it is."""
+    """A message ready for its channel, with the data that gives it again, and from whom it is. `started_at`: when its group was marked as
+    sending."""
 
     case: Case
     message: Any
     context: dict[str, Any]
     sender: str
+    started_at: datetime | None = None
 
 
 def compose(case: Case, now: datetime, incentive: Mapping[str, Any] | None = None) -> Composed | Check:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic, sleep
 from typing import Any, TypeVar
@@ -50,7 +50,7 @@ FROM {group} JOIN campaigns_delivery own ON own.id = v.id
     JOIN campaigns_campaign k ON k.id = own.campaign_id
     JOIN accounts_merchant m ON m.id = own.merchant_id
 WHERE d.id = v.id AND d.claim_token = %s AND d.status = 'claimed' AND k.status = 'live' AND e.closed_at IS NULL
-    AND c.shopper_id = v.shopper AND (v.not_after IS NULL OR statement_timestamp() < v.not_after)
+    AND statement_timestamp() < d.expires_at AND c.shopper_id = v.shopper AND (v.not_after IS NULL OR statement_timestamp() < v.not_after)
     AND EXISTS (
         SELECT 1 FROM campaigns_consent n WHERE n.shopper_id = c.shopper_id AND n.channel = d.channel
         AND n.topic = 'cart' AND n.closed_at IS NULL AND n.status = 'subscribed'
@@ -75,7 +75,7 @@ WHERE d.id = v.id AND d.claim_token = %s AND d.status = 'claimed' AND k.status =
         ))
     )
     {limits}
-RETURNING d.id
+RETURNING d.id, statement_timestamp()
 """
 GROUP_COLUMNS = f"id bigint, digest text, shopper bigint, not_after timestamptz, {limits.COLUMNS}"
 
@@ -89,11 +89,11 @@ def start(claim: Claim, group: Sequence[Composed]) -> list[Composed]:
     whom = [_whom(one.case) for one in group if one.case.delivery.pk in counted]
     with prepared.cursor() as cursor:
         cursor.execute(sql, [SENDING_LEASE, bulk.as_json(whom), claim.token])
-        started = {row[0] for row in cursor.fetchall()}
-    going = [one for one in group if one.case.delivery.pk in started]
+        started = dict(cursor.fetchall())
+    going = [replace(one, started_at=at) for one in group if (at := started.get(one.case.delivery.pk))]
     if len(going) < len(group):
         _give_back(claim, [one.case.delivery.pk for one in group if one.case.delivery.pk not in started])
-    rows = [{"delivery_id": one.case.delivery.pk, "at": claim.now, "context": one.context} for one in going]
+    rows = [{"delivery_id": one.case.delivery.pk, "at": one.started_at, "context": one.context} for one in going]
     keep_newest = "ON CONFLICT (delivery_id) DO UPDATE SET at = excluded.at, context = excluded.context"
     bulk.insert(SentMessage, rows, ["delivery_id", "at", "context"], keep_newest)
     return going
@@ -131,7 +131,7 @@ def hand_over(group: Sequence[Composed]) -> list[Outcome]:
 
 def record(claim: Claim, group: Sequence[Composed], outcomes: Sequence[Outcome]) -> None:
     pairs = list(zip(group, outcomes, strict=True))
-    rows = [_recorded(one.case, outcome, claim) for one, outcome in pairs]
+    rows = [_recorded(one, outcome, claim) for one, outcome in pairs]
     # Unknown: the server took longer than the lease, and this is the answer after all.
     ours = "t.claim_token = %s AND t.status IN ('sending', 'unknown')"
     moved = set(bulk.update(Delivery, rows, OUTCOME_FIELDS, ours, [claim.token]))
@@ -149,15 +149,20 @@ def record(claim: Claim, group: Sequence[Composed], outcomes: Sequence[Outcome])
     )
 
 
-def _recorded(case: Case, outcome: Outcome, claim: Claim) -> dict[str, Any]:
-    """The arrow that an outcome takes. A definite refusal that may be retried waits longer each time."""
-    delivery, attempts = case.delivery, case.delivery.attempts + 1
+def _recorded(one: Composed, outcome: Outcome, claim: Claim) -> dict[str, Any]:
+    """The arrow that an outcome takes. A definite refusal that may be retried waits longer each time. What left counts from when its group
+    was handed over: a slow provider's last group is minutes younger than its claim."""
+    case, delivery, attempts = one.case, one.case.delivery, one.case.delivery.attempts + 1
     row: dict[str, Any] = {
         "id": delivery.pk, "reason": "", "provider_id": "", "sent_at": None, "send_at": delivery.send_at,
         "attempts": attempts, "lease_until": None, "claim_token": claim.token,
     }  # fmt: skip
     if isinstance(outcome, Receipt):
-        return row | {"status": DeliveryStatus.SENT, "provider_id": outcome.provider_id[:200], "sent_at": claim.now}
+        return row | {
+            "status": DeliveryStatus.SENT,
+            "provider_id": outcome.provider_id[:200],
+            "sent_at": one.started_at,
+        }
     if isinstance(outcome, OutcomeUnknown):
         if outcome.retriable and (again := _once_more(case, attempts, claim.now)):
             return row | {"status": DeliveryStatus.PENDING, "send_at": again, "claim_token": None}

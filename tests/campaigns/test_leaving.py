@@ -89,6 +89,26 @@ def test_what_the_hours_end_for_while_it_waits_for_its_group_does_not_leave(merc
     assert handover.start(claim, [composed]) == []
 
 
+def test_what_became_too_late_while_it_waited_for_its_group_does_not_leave(merchant, smtp_sink):
+    delivery = due(merchant, 12)
+    claim = sending._claim(100)
+    (case,) = sending.gather(claim.ids, claim.now)
+    Delivery.objects.update(expires_at=claim.now)
+    assert handover.start(claim, [sending.compose(case, claim.now)]) == []
+    sending.send_batch()
+    assert (status(delivery), smtp_sink.messages) == (("skipped", "expired"), [])
+
+
+def test_what_left_counts_from_when_its_group_was_handed_over(merchant, smtp_sink):
+    delivery = due(merchant, 12)
+    claim = sending._claim(100)
+    composed = [sending.compose(case, claim.now) for case in sending.gather(claim.ids, claim.now)]
+    between = datetime.now(UTC)
+    sending._record_and_start(claim, started := handover.start(claim, composed), handover.hand_over(started), [])
+    delivery.refresh_from_db()
+    assert delivery.sent_at == delivery.message.at > between
+
+
 def another_cart(delivery, **fields):
     """A reminder due now about another cart of the same shopper, of the same campaign unless told otherwise."""
     campaign = fields.pop("campaign", delivery.campaign)

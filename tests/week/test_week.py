@@ -44,6 +44,7 @@ SHOPPERS, SENDERS = 2_000, 3
 # of Canada end half past one and half past two in UTC.
 DRAINS = [timedelta(minutes=minutes) for minutes in (1 / 3, 28 + 2 / 3, 58 + 2 / 3, 59.5)]
 A_MESSAGE = timedelta(seconds=3)
+A_GROUP = 5 * A_MESSAGE
 CAPS = {"email": (3, 72), "sms": (2, 48)}
 REST_HOURS = 48
 LINE = LineFact("tea", name="Tea")
@@ -284,12 +285,12 @@ def _after_an_opt_out(made: World, sent: Sent, told: dict[Happening, datetime]) 
 def _spans(sent: Sent) -> Iterator[tuple[str, tuple[datetime, ...]]]:
     for ones in sent.values():
         for channel in CAPS:
-            yield channel, tuple(sorted(one.sent_at for left, one in ones if left.channel == channel and one.sent_at))
+            yield channel, tuple(sorted(left.at for left, _ in ones if left.channel == channel))
 
 
 def _most_within(channel: str, times: Sequence[datetime]) -> int:
-    """The most of these in any span as long as the channel's cap counts."""
-    span = timedelta(hours=CAPS[channel][1])
+    """The most of these in any span as long as the channel's cap counts, from when a message's group is begun."""
+    span = timedelta(hours=CAPS[channel][1]) - A_GROUP
     return max((bisect_left(times, at + span) - place for place, at in enumerate(times)), default=0)
 
 
