@@ -22,7 +22,7 @@ from campaigns.previewing import preview
 from campaigns.sender.checking import domain_of, identity_of
 from campaigns.sequence_checks import sequence_checks
 from campaigns.text_review import text_checks_of
-from campaigns.wording import place_in_words
+from campaigns.wording import channel_in_words, place_in_words
 
 
 def checks(campaign: Campaign, now: datetime, met: Forecast | None = None) -> list[Check]:
@@ -180,7 +180,8 @@ def _of_reach(campaign: Campaign, met: Forecast) -> Iterator[Check]:
         text = "No store has sent a cart yet."
         yield Check("integration", WARN, text, _integrations(), "Connect a store", access.MANAGE_SETTINGS)
     elif met.carts and not met.reachable:
-        text = f"None of the {met.carts:,} carts of the last {met.days} days could be reached by email."
+        by = " or ".join(map(channel_in_words, met.channels))
+        text = f"None of the {met.carts:,} carts of the last {met.days} days could be reached by {by}."
         yield Check("reach", WARN, text, fix, "Look at the recipients")
     else:
         yield Check("integration", OK, "A connected store sends carts.")

@@ -104,10 +104,11 @@ def forecast_in_words(forecast: Forecast) -> str:
 
 
 def _reached(forecast: Forecast) -> str:
+    by = " or ".join(map(channel_in_words, forecast.channels))
     if forecast.reachable == 0:
-        return "none of these shoppers can be reached by email today"
+        return f"none of these shoppers can be reached by {by} today"
     about = "about " if forecast.estimated else ""
-    return f"{about}{forecast.reachable:,} of them left by shoppers who can be reached by email today"
+    return f"{about}{forecast.reachable:,} of them left by shoppers who can be reached by {by} today"
 
 
 def _listed(names: Sequence[str]) -> str:

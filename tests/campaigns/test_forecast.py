@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns import wording
-from campaigns.drafts import Sketch
+from campaigns.drafts import Send, Sketch
 from campaigns.forecast import Forecast, forecast
 from tests import factories
 
@@ -54,6 +54,20 @@ def test_who_has_no_consent_no_address_or_no_name_is_met_but_not_reached() -> No
         factories.abandoned_cart(merchant, shopper, occurred_at=NOW)
     factories.episode(factories.cart(merchant), NOW)
     assert forecast(merchant, sketch(), NOW) == Forecast(carts=3, reachable=0)
+
+
+@pytest.mark.parametrize(("channels", "reachable"), [(("sms",), 1), (("push",), 0), (("email", "sms"), 2)])
+def test_reach_is_counted_by_the_channels_of_the_draft(channels: tuple[str, ...], reachable: int) -> None:
+    merchant = factories.merchant()
+    confirmed, once = (factories.shopper(merchant, email=None, phone=f"+1612555014{n}", subscribed=False) for n in "34")
+    factories.consent(confirmed, channel="sms", double_opt_in=True)
+    for shopper in (once, mailed := factories.shopper(merchant)):
+        factories.consent(shopper, channel="sms" if shopper is once else "push")
+    for shopper in (confirmed, once, mailed):
+        factories.abandoned_cart(merchant, shopper, occurred_at=NOW)
+    met = forecast(merchant, sketch(sends=(Send(60, channels),)), NOW)
+    assert (met.carts, met.reachable) == (3, reachable)
+    assert f"by {' or '.join(map(wording.channel_in_words, channels))} today" in wording.forecast_in_words(met)
 
 
 def test_it_takes_two_queries(django_assert_num_queries: Any) -> None:
