@@ -158,6 +158,9 @@ def _tiles(period: Period, currency: str) -> list[Tile]:
 
 
 def _share(part: Total, whole: Total, of: str) -> str:
+    """In percent, or by how many times where there are several of one: reminders of a sequence."""
+    if part.now > whole.now > 0:
+        return f"{part.now / whole.now:.1f} for each of {whole.now:,} {of}"
     return f"{part.now * 100 / whole.now:.0f} % of {whole.now:,} {of}" if whole.now else ""
 
 

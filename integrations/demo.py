@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts import access
 from accounts.models import CartTrigger, Merchant, Plan, Role, Store, User
-from campaigns import drafts, library, lifecycle
+from campaigns import drafts, library, lifecycle, sequence
 from campaigns.incentives import pool
 from campaigns.models import Audience, Campaign, Discount
 from integrations import demo_history, simulator_catalog, simulator_pictures
@@ -60,7 +60,9 @@ def create(now: datetime | None = None) -> Demo:
         Merchant.objects.filter(pk=merchant.pk).update(logo=f"{pictures_address()}/logo.png")
         _tell_products(merchant, now)
         if new:
-            demo_history.write(merchant, sample_shop(merchant), _campaigns(merchant, now), now)
+            live = _campaigns(merchant, now)
+            demo_history.write(merchant, sample_shop(merchant), live, now)
+            _notify_too(live, now)
     _write_file(merchant)
     return Demo(merchant, new)
 
@@ -141,14 +143,11 @@ def _fact(product: simulator_catalog.SampleProduct, index: int) -> ProductFact:
 
 
 def _campaigns(merchant: Merchant, now: datetime) -> Campaign:
-    """A live campaign whose reminders are soon to be seen, one of notifications, and a draft for one of the stores. The first."""
+    """A live campaign whose reminders are soon to be seen, and a draft for one of the stores. The live one."""
     owner = User.objects.get(email=_email(Role.OWNER))
     live = _draft(merchant, owner, "Cart reminder", "with-incentive", ["always on"])
     live.steps.update(delay_minutes=1, discount=_discount(merchant, now))
     lifecycle.set_live(live, owner, now - demo_history.SPAN - timedelta(days=1))
-    nudge = _draft(merchant, owner, "Notification", "push-reminder", ["always on"], channel="push")
-    nudge.steps.update(delay_minutes=1)
-    lifecycle.set_live(nudge, owner, now)
     marketer = User.objects.get(email=_email(Role.MARKETING))
     draft = _draft(merchant, marketer, "North Loop regulars", "with-suggestions", ["stores", "spring"])
     rules = [{"field": "favorite_store", "is": "is", "value": STORES[0][0]}]
@@ -157,6 +156,19 @@ def _campaigns(merchant: Merchant, now: datetime) -> Campaign:
     _template(merchant, marketer, owner)
     draft.stores.set(Store.objects.filter(merchant=merchant, slug=STORES[0][0]))
     return live
+
+
+def _notify_too(campaign: Campaign, now: datetime) -> None:
+    """Who allowed notifications gets one after the mail: version 2. Live since the past ended, for the first shoppers left a cart just before."""
+    owner = User.objects.get(email=_email(Role.OWNER))
+    lifecycle.pause(campaign, owner)
+    with lifecycle.editing(campaign, owner) as edited:
+        step = sequence.add(edited, "push", 2)
+        chosen = drafts.template(edited.merchant, "push-reminder", "push")
+        assert chosen
+        drafts.begin_from(step, chosen, feed=True)
+        step.save()
+    lifecycle.resume(campaign, owner, now - demo_history.QUIET_END)
 
 
 def _discount(merchant: Merchant, now: datetime) -> Discount:
@@ -177,14 +189,12 @@ def _template(merchant: Merchant, marketer: User, owner: User) -> None:
     library.change(kept, replace(chosen.wording, subject="Tea is patient. Stock is not."), owner)
 
 
-def _draft(
-    merchant: Merchant, user: User, name: str, template: str, tags: Iterable[str], *, channel: str = "email"
-) -> Campaign:
-    draft = drafts.create_draft(merchant, user, name, channel)
+def _draft(merchant: Merchant, user: User, name: str, template: str, tags: Iterable[str]) -> Campaign:
+    draft = drafts.create_draft(merchant, user, name)
     draft.type, draft.tags = "abandoned_cart", list(tags)
     draft.save()
     step = draft.steps.get()
-    chosen = drafts.template(merchant, template, channel)
+    chosen = drafts.template(merchant, template)
     assert chosen
     drafts.begin_from(step, chosen, feed=True)
     step.save()
