@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings as django_settings
 
 from campaigns.channels import push_address, push_payload, webpush
@@ -55,6 +56,18 @@ def message(*clients: Client, left: timedelta = timedelta(hours=24), **extras: s
 def sent(*clients: Client, **fields: Any) -> Outcome:
     [outcome] = CHANNEL.send_many([message(*clients, **fields)])
     return outcome
+
+
+def test_the_service_reads_the_example_of_the_standard() -> None:
+    """RFC 8291, section 5 and appendix A."""
+    number = int.from_bytes(pushservice._bytes("q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94"))
+    key = ec.derive_private_key(number, ec.SECP256R1())
+    body = (
+        "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A_yl95bQpu6cVPT"
+        "pK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN"
+    )
+    text = pushservice.opened(pushservice._bytes(body), key, pushservice._bytes("BTBZMqHH6r4Tts7J_aSIgg"))
+    assert text == b"When I grow up, I want to be a watermelon"
 
 
 def test_a_notification_arrives_signed_encrypted_and_whole(service: Service) -> None:
