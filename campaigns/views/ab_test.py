@@ -83,16 +83,18 @@ def _may_end(request: HttpRequest, campaign: Campaign) -> bool:
 
 def _rows(found: Sequence[Result]) -> list[Row]:
     widest = max(one.rate.high for one in found if one.counted.tried) if any(one.counted.tried for one in found) else 1
-    return [_row(one, widest) for one in found]
+    return [_row(one, found[0], widest) for one in found]
 
 
-def _row(one: Result, widest: float) -> Row:
+def _row(one: Result, first: Result, widest: float) -> Row:
     tried = one.counted.tried
     return Row(
         result=one,
         rate=_percent(one.counted.rate) if tried else "",
         span=f"{_percent(one.rate.low)} to {_percent(one.rate.high)}" if tried else "",
-        ahead=_points(one.ahead, one) if one.ahead and tried else "",
+        ahead=_points(one.counted.rate - first.counted.rate, one.ahead)
+        if one.ahead and tried and first.counted.tried
+        else "",
         left=round(100 * one.rate.low / widest, 1) if tried else 0,
         width=round(100 * (one.rate.high - one.rate.low) / widest, 1) if tried else 0,
         at=round(100 * one.counted.rate / widest, 1) if tried else 0,
@@ -103,6 +105,8 @@ def _percent(rate: float) -> str:
     return f"{100 * rate:.1f} %"
 
 
-def _points(ahead: Interval, one: Result) -> str:
-    middle = (ahead.low + ahead.high) / 2
-    return f"{100 * middle:+.1f} points ({100 * ahead.low:+.1f} to {100 * ahead.high:+.1f})"
+def _points(apart: float, interval: Interval) -> str:
+    middle = f"{100 * apart:+.1f} points"
+    if interval.low <= -1 or interval.high >= 1:
+        return f"{middle} (too few to tell)"
+    return f"{middle} ({100 * interval.low:+.1f} to {100 * interval.high:+.1f})"
