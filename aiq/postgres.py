@@ -38,6 +38,9 @@ SETTINGS = {
     "dynamic_shared_memory_type": "mmap",
     "autovacuum_naptime": "15s",
     "log_line_prefix": "%m [%p] ",
+    # Statements and details hold the values they are about, and erasure reaches no log.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 
 

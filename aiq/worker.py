@@ -9,6 +9,7 @@ from rq.job import Job
 from rq.worker import SimpleWorker
 
 from aiq.garbage import calm
+from aiq.logs import nameless
 
 
 class Worker(SimpleWorker):
@@ -29,3 +30,14 @@ class Worker(SimpleWorker):
             return bool(super().perform_job(job, queue, execution))
         finally:
             close_old_connections()
+
+    def handle_job_failure(
+        self,
+        job: Job,
+        queue: Queue,
+        started_job_registry: Any = None,
+        exc_string: str = "",
+        execution: Execution | None = None,
+    ) -> None:
+        """Redis keeps what a job failed of for a day: without the people in it."""
+        super().handle_job_failure(job, queue, started_job_registry, nameless(exc_string), execution)

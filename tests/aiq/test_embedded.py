@@ -104,6 +104,19 @@ def test_a_command_alone_starts_the_services_and_stops_them_again(folder: Path) 
     assert not (folder / "valkey" / "valkey.pid").exists()
 
 
+def test_the_servers_log_holds_no_value_of_a_statement_that_failed(folder: Path) -> None:
+    with embedded.running(folder, BOTH):
+        connection = psycopg.connect(**read_address(folder, "services")["postgres"], autocommit=True)
+        connection.execute("create table people (email text unique)")
+        for _ in range(2):
+            with contextlib.suppress(psycopg.errors.UniqueViolation):
+                connection.execute("insert into people values ('avery@example.com')")
+        connection.close()
+    log = (folder / "postgres.log").read_text()
+    assert "duplicate key" in log
+    assert "avery" not in log
+
+
 def test_what_was_written_is_there_after_a_kill_of_the_holder(folder: Path) -> None:
     process = start(folder, "up")
     address = read_address(folder, "services")

@@ -7,6 +7,7 @@ from rq.serializers import JSONSerializer
 
 from aiq import clock
 from aiq.lib import doorbell
+from aiq.logs import Nameless
 from aiq.worker import Worker
 from campaigns import jobs as sending
 from integrations import jobs as receiving
@@ -35,6 +36,23 @@ def test_the_job_after_a_lost_connection_works() -> None:
         burst=True, logging_level="CRITICAL"
     )
     assert seen == [1, 1]
+
+
+def stumble() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 'avery@example.com +16125550143'::int")
+
+
+def test_what_a_job_failed_of_names_nobody_in_redis_and_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    queue = Queue("events", connection=doorbell.connection(), serializer=JSONSerializer)
+    job = queue.enqueue("tests.aiq.test_worker.stumble", result_ttl=0, failure_ttl=60)
+    Worker([queue], connection=doorbell.connection(), serializer=JSONSerializer).work(burst=True, logging_level="ERROR")
+    assert "avery@example.com" in caplog.text
+    lines = "".join(Nameless().format(record) for record in caplog.records)
+    for told in (lines, str(job.latest_result().exc_string)):
+        assert "[address] [phone]" in told
+        assert "avery" not in told
+        assert "555" not in told
 
 
 def test_while_the_database_is_away_each_says_so_in_one_line(
