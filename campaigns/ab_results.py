@@ -103,7 +103,7 @@ def results(campaign: Campaign, contents: Sequence[Content]) -> Results:
     variants = tuple(
         Result(
             content.variant,
-            reader.title(content)[:80],
+            reader.title(content),
             round(100 * content.share / (sum(one.share for one in contents) or 1)),
             counted,
             wilson(counted),

@@ -84,7 +84,7 @@ def standing(person: Person, now: datetime) -> Standing:
     say = words(
         person.locale,
         merchant=person.merchant.name,
-        address=masked(shopper, channel),
+        address=words(person.locale)["browser"] if channel == "push" else masked(shopper, channel),
         channel=channel_word(person.locale, channel),
         day=long_date(until.date(), person.locale) if until else "",
     )

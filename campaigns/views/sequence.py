@@ -158,6 +158,6 @@ def _shown(step: Step, share: Any, reader: Reader) -> dict[str, Any]:
         "label": label,
         "icon": icon,
         "written": is_written(step),
-        "title": reader.title(step)[:80],
+        "title": reader.title(step),
         "place": wording.channel_in_words(step.channel),
     }
