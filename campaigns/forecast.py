@@ -50,14 +50,16 @@ def forecast(merchant: Merchant, sketch: Sketch, now: datetime) -> Forecast:
 
 
 def _reached(merchant: Merchant, channels: tuple[str, ...]) -> Q:
-    """On one of these channels at least."""
+    """On one of these channels at least. Of a channel that only its adapter knows, whoever agreed to it counts."""
     living = PushSubscription.objects.filter(shopper=OuterRef("cart__shopper"), gone_at__isnull=True)
     addressed = {
         "email": Q(cart__shopper__email__isnull=False),
         "sms": Q(cart__shopper__phone__isnull=False),
         "push": Q(Exists(living)),
     }
-    return reduce(or_, (addressed[channel] & Q(Exists(_subscribed(merchant, channel))) for channel in channels))
+    return reduce(
+        or_, (addressed.get(channel, Q()) & Q(Exists(_subscribed(merchant, channel))) for channel in channels)
+    )
 
 
 def _subscribed(merchant: Merchant, channel: str) -> "QuerySet[Consent]":
