@@ -68,6 +68,7 @@ def _fall(campaign: Campaign, place: sequence.Place, channels: Sequence[str]) ->
             step = Step(campaign=campaign, channel=channel, position=place.position)
             step.delay_minutes = lead.delay_minutes if lead else sequence.DEFAULT_DELAY
             step.expires_after_minutes = lead.expires_after_minutes if lead else step.expires_after_minutes
+            step.quiet_hours = lead.quiet_hours if lead else step.quiet_hours
         step.rank = rank
         if lead and step.pk != lead.place_id:
             step.lead_id = lead.place_id

@@ -188,7 +188,9 @@ def choose(client: Client, campaign: Campaign, **fields: Any) -> Any:
 
 def test_a_waterfall_has_a_message_for_each_channel_in_their_order(client: Client, campaign: Campaign) -> None:
     mail = campaign.steps.get()
+    campaign.steps.update(quiet_hours="drop")
     choose(client, campaign, kind="waterfall", channel=["sms", "email"])
+    assert set(campaign.steps.values_list("quiet_hours", flat=True)) == {"drop"}
     assert list(campaign.steps.values_list("channel", "rank", "position")) == [("sms", 1, 1), ("email", 2, 1)]
     assert {step.place_id for step in campaign.steps.all()} == {mail.pk}
     press(client, Campaign.objects.get(), "add")

@@ -11,10 +11,11 @@ from accounts.models import Merchant, Plan
 from campaigns import consents, ledger, lifecycle, matching, sending, support, tracking, waterfall, why
 from campaigns.channels.base import CHANNELS
 from campaigns.decide import Check, Verdict
-from campaigns.models import Campaign, CampaignKind, ChannelSettings, Decision, Delivery, Episode, Shopper
+from campaigns.models import Campaign, CampaignKind, ChannelSettings, Content, Decision, Delivery, Episode, Shopper
 from campaigns.story import finding
 from tests import factories
 from tests.campaigns.paper import Paper
+from tests.campaigns.test_leaving import zone_where_it_is
 from tests.conftest import Sink
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +96,26 @@ def test_a_refusal_for_good_goes_on_to_the_next_at_once(campaign: Campaign, pape
     send()
     assert tried(episode) == [("paper", "failed", "refused"), ("email", "sent", "")]
     assert len(smtp_sink.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("wish", "outcomes"),
+    [
+        ("next", [("paper", "skipped", "quiet_hours"), ("email", "sent", "")]),
+        ("hold", [("paper", "deferred", "quiet_hours")]),
+        ("drop", [("paper", "skipped", "quiet_hours")]),
+    ],
+)
+def test_in_quiet_hours_the_next_channel_is_tried_where_the_step_says_so(
+    campaign: Campaign, paper: Paper, smtp_sink: Sink, wish: str, outcomes: Any
+) -> None:
+    paper.quiet_hours = True
+    Content.objects.update(quiet_hours=wish)
+    episode = left(campaign)
+    Shopper.objects.update(timezone=zone_where_it_is(3))
+    send()
+    assert tried(episode) == outcomes
+    assert (paper.sent, len(smtp_sink.messages)) == ([], 1 if wish == "next" else 0)
 
 
 def test_what_ends_the_episode_tries_nothing_else(campaign: Campaign, paper: Paper, smtp_sink: Sink) -> None:
