@@ -4,16 +4,17 @@ A fact of a store grants consent only where it was never refused; an opt-out is 
 (preference page, START, double opt-in). Rules: product decisions, "Consent"; GDPR art. 7(3); CAN-SPAM 16 CFR 316.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from campaigns import scheduling, stopping
 from campaigns.decide import Check
 from campaigns.facts import ConsentFact, ConsentStatus
-from campaigns.models import Consent, Shopper
+from campaigns.models import Consent, OptInRequest, Shopper
 from campaigns.models.shoppers import CART_TOPIC
 
 OPTED_OUT = "the shopper opted out; only the shopper can opt in again"
@@ -102,6 +103,16 @@ def _opened(one: Stated) -> Consent:
         wording=one.fact.wording,
         at=one.at,
     )
+
+
+def unconfirm(places: Collection[tuple[int, str]]) -> None:
+    """A confirmation is for the address that gave it (47 CFR 64.1200(f)(9) speaks of the number): where these shoppers' addresses
+    on these channels were replaced, it ends, and so does a question still open; nothing is known until it is said or confirmed anew."""
+    rows = Consent.objects.filter(closed_at__isnull=True, status=ConsentStatus.SUBSCRIBED, double_opt_in=True)
+    for channel in {channel for _, channel in places}:
+        moved = [shopper for shopper, which in places if which == channel]
+        rows.filter(channel=channel, shopper_id__in=moved).update(closed_at=Now())
+        OptInRequest.objects.filter(channel=channel, shopper_id__in=moved, confirmed_at__isnull=True).delete()
 
 
 def opt_out(shopper_id: int, channel: str, *, source: str, now: datetime) -> bool:

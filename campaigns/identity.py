@@ -11,9 +11,11 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from campaigns import consents
 from campaigns.facts import CustomerFact, Origin
 from campaigns.models import Shopper, ShopperKey
 
+ADDRESSES = {"email": "email", "phone": "sms"}
 FILLED_BY_FACTS = ("email", "phone", "first_name", "last_name", "locale", "country", "region")
 
 
@@ -41,6 +43,7 @@ class Directory:
     made: list[Shopper] = field(default_factory=list)
     changed: dict[UUID, Shopper] = field(default_factory=dict)
     new_keys: dict[tuple[UUID, str], Shopper] = field(default_factory=dict)
+    moved: set[tuple[int, str]] = field(default_factory=set)
 
     def add(self, shopper: Shopper) -> None:
         merchant = shopper.merchant_id
@@ -130,6 +133,8 @@ def _enriched(directory: Directory, shopper: Shopper, mention: Mention, found: S
         known = getattr(shopper, name)
         if not value or value == known or name in foreign or (known and not mention.authoritative):
             continue
+        if known and shopper.pk and name in ADDRESSES:
+            directory.moved.add((shopper.pk, ADDRESSES[name]))
         setattr(shopper, name, value)
         directory.changed[shopper.code] = shopper
     source_key = (mention.origin.source, mention.customer.source_id)
@@ -151,6 +156,7 @@ def _save(directory: Directory) -> None:
     changed = [s for code, s in directory.changed.items() if code not in {m.code for m in made}]
     if changed:
         Shopper.objects.bulk_update(sorted(changed, key=lambda s: s.pk), FILLED_BY_FACTS)
+    consents.unconfirm(directory.moved)
     _save_keys(directory.new_keys)
 
 

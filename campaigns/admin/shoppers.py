@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -16,6 +17,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts import access
 from accounts.scoping import MerchantScopedAdmin, ScopedForm
 from aiq.lib.moments import moment
+from campaigns import consents
+from campaigns.identity import ADDRESSES
 from campaigns.models import Consent, Shopper
 from campaigns.models.shoppers import CART_TOPIC
 from campaigns.story.allowed import allowed
@@ -88,6 +91,14 @@ class ShopperAdmin(MerchantScopedAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fieldsets if obj else self.fieldsets[:1]
+
+    def save_model(self, request: HttpRequest, obj: Shopper, form: Any, change: bool) -> None:
+        moved = {
+            (obj.pk, ADDRESSES[name]) for name in ADDRESSES.keys() & set(form.changed_data) if form.initial.get(name)
+        }
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            consents.unconfirm(moved)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         now = Consent.objects.filter(shopper=OuterRef("pk"), channel="email", topic=CART_TOPIC, closed_at__isnull=True)

@@ -190,6 +190,25 @@ def test_a_text_asks_at_once_who_is_signing_up_and_within_hours_who_did_before(
     assert standing() == []
 
 
+@pytest.mark.parametrize("by", ["the store", "staff"])
+def test_a_confirmation_and_a_question_are_for_the_address_they_went_to(shop: Shop, by: str) -> None:
+    known = {"srcID": "c-1", "email": EMAIL, "phone": "+16125550143", "consent": {"email": {"status": "subscribed"}}}
+    known["consent"]["sms"] = {"status": "subscribed", "doubleOptIn": True}  # type: ignore[index]
+    shop.put("/v2/contacts", {"contacts": [known]})
+    [asked], shopper = OptInRequest.objects.all(), Shopper.objects.get()
+    assert standing() == ["subscribed"]
+    moved = {"email": "other@example.com", "phone": "+16125550144"}
+    if by == "the store":
+        shop.put("/v2/contacts", {"contacts": [{"srcID": "c-1"} | moved]})
+    else:
+        browser = Client()
+        browser.force_login(factories.user("owner", shop.merchant))
+        browser.post(f"/admin/campaigns/shopper/{shopper.code}/change/", moved | {"first_name": "Avery"})
+    assert Shopper.objects.get().phone == "+16125550144"
+    assert standing() == []
+    assert Client().post(confirm_url("", asked.code)).status_code == 404
+
+
 def test_who_is_asked_once_more_is_asked_within_hours(shop: Shop, settings: Any, tmp_path: Path) -> None:
     settings.CATCHER_DIR = tmp_path
     for _ in range(2):
