@@ -4,7 +4,8 @@ address and stay, and so do the daily figures."""
 from datetime import datetime, timedelta
 
 from aiq.lib import forgetting
-from campaigns.models import OptInRequest, PushSubscription, SentMessage, TrackingEvent
+from campaigns.models import OptInRequest, PushSubscription, SentMessage, SoftBounce, TrackingEvent
+from campaigns.suppressions import WITHIN
 
 KEPT = timedelta(days=396)
 ASKED = timedelta(days=90)
@@ -15,4 +16,10 @@ def forget(now: datetime) -> int:
     """Delete opens, clicks and providers' reports, the data of messages, and browsers that are gone, once old enough; how many rows."""
     asked = forgetting.forget(OptInRequest, "asked_at", now - ASKED)
     gone, _ = PushSubscription.objects.filter(gone_at__lt=now - GONE).delete()
-    return asked + gone + sum(forgetting.forget(model, "at", now - KEPT) for model in (TrackingEvent, SentMessage))
+    bounces, _ = SoftBounce.objects.filter(at__lt=now - WITHIN).delete()
+    return (
+        asked
+        + gone
+        + bounces
+        + sum(forgetting.forget(model, "at", now - KEPT) for model in (TrackingEvent, SentMessage))
+    )

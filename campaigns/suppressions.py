@@ -1,10 +1,15 @@
 """Addresses to which nothing goes. Kept as keyed hashes of one normal spelling, so that they outlive erasure."""
 
 import unicodedata
+from datetime import datetime, timedelta
 
 from accounts.models import Merchant
 from aiq.lib.signing import keyed_hash
-from campaigns.models import Suppression
+from campaigns.models import Delivery, SoftBounce, Suppression, SuppressionReason
+
+# There is no common figure: mail services give up on an address after 3 to 15, fewer where they write to it seldom (suped.com/knowledge,
+# "How many soft bounces before suppressing a user"). A shop's reminders are seldom.
+SOFT_BOUNCES, WITHIN = 3, timedelta(days=30)
 
 
 def digest(address: str) -> bytes:
@@ -38,8 +43,20 @@ def suppress(merchant: Merchant, address: str, reason: str) -> bool:
     return made
 
 
+def failed_once_more(delivery: Delivery, address: str, at: datetime) -> None:
+    """A soft bounce of one message; several messages within a month suppress the address."""
+    found = digest(address)
+    SoftBounce.objects.get_or_create(
+        delivery=delivery, defaults={"merchant": delivery.merchant, "digest": found, "at": at}
+    )
+    lately = SoftBounce.objects.filter(merchant=delivery.merchant, digest=found, at__gt=at - WITHIN)
+    if lately.count() >= SOFT_BOUNCES:
+        suppress(delivery.merchant, address, SuppressionReason.BOUNCES)
+
+
 def unsuppress(merchant: Merchant, address: str) -> bool:
-    """True if the address was suppressed before."""
+    """True if the address was suppressed before. Its bounces are counted anew."""
+    SoftBounce.objects.filter(merchant=merchant, digest=digest(address)).delete()
     rows = Suppression.objects.filter(merchant=merchant, channel=channel_of(address), digest=digest(address))
     return bool(rows.delete()[0])
 

@@ -15,10 +15,10 @@ from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from campaigns import consents, scheduling, suppressions
-from campaigns.bounces import is_hard
+from campaigns import bounces, consents, scheduling, suppressions
+from campaigns.bounces import Means
 from campaigns.channels.base import CHANNELS
-from campaigns.models import Delivery, DeliveryStatus, Shopper, SuppressionReason, TrackingEvent, TrackingKind
+from campaigns.models import Delivery, DeliveryStatus, SuppressionReason, TrackingEvent, TrackingKind
 from campaigns.models.deliveries import SOURCES
 
 # User agents that open or follow links for somebody: Gmail's and Apple's picture proxies, link scanners of mail gateways.
@@ -56,11 +56,10 @@ def _append(code: UUID, kind: TrackingKind, now: datetime, user_agent: str, *, u
     )
 
 
-def reported(code: UUID, kind: str, at: datetime, *, event_id: str = "", hard: bool = False) -> bool:
-    """A provider's report about one delivery, in Anymail's words. Late reports resolve what was unknown. False: repeated."""
-    delivery = (
-        Delivery.objects.filter(code=code).select_related("merchant", "shopper", "episode__cart__shopper").first()
-    )
+def reported(code: UUID, kind: str, at: datetime, *, event_id: str = "", means: Means = Means.REFUSED) -> bool:
+    """A provider's report about one delivery, in Anymail's words. Late reports resolve what was unknown. `means` is asked of failures.
+    False: repeated."""
+    delivery = Delivery.objects.filter(code=code).select_related("merchant", "shopper").first()
     if delivery and kind == DeliveryStatus.SENT:
         return _sent(delivery, at)
     if delivery is None or kind not in TrackingKind.values:
@@ -69,7 +68,7 @@ def reported(code: UUID, kind: str, at: datetime, *, event_id: str = "", hard: b
         with transaction.atomic():
             TrackingEvent.objects.create(delivery=delivery, kind=kind, at=at, provider_event_id=event_id[:200])
             if effect := EFFECTS.get(TrackingKind(kind)):
-                effect(delivery, at, hard)
+                effect(delivery, at, means)
     except IntegrityError:
         return False
     return True
@@ -92,41 +91,43 @@ def _sent(delivery: Delivery, at: datetime) -> bool:
     return _move(delivery, DeliveryStatus.SENT, DeliveryStatus.UNKNOWN, *WAITING, sent_at=_left(at))
 
 
-def _delivered(delivery: Delivery, at: datetime, hard: bool) -> None:
+def _delivered(delivery: Delivery, at: datetime, means: Means) -> None:
     _move(delivery, DeliveryStatus.DELIVERED, sent_at=_left(at))
 
 
-def _bounced(delivery: Delivery, at: datetime, hard: bool) -> None:
+def _bounced(delivery: Delivery, at: datetime, means: Means) -> None:
     _move(delivery, DeliveryStatus.BOUNCED, sent_at=_left(at))
-    if hard:
-        _suppress(delivery, SuppressionReason.BOUNCE)
-        scheduling.try_next([delivery.pk], at)
+    _failed(delivery, at, means)
 
 
-def _rejected(delivery: Delivery, at: datetime, hard: bool) -> None:
+def _rejected(delivery: Delivery, at: datetime, means: Means) -> None:
     """The provider took the message and then dropped it."""
     if not _move(delivery, DeliveryStatus.FAILED, DeliveryStatus.UNKNOWN, reason="refused"):
         _move(delivery, DeliveryStatus.BOUNCED)
-    if hard:
-        _suppress(delivery, SuppressionReason.BOUNCE)
+    _failed(delivery, at, means)
+
+
+def _failed(delivery: Delivery, at: datetime, means: Means) -> None:
+    """What is lost for good goes on to the next channel of its waterfall; what the provider may yet bring through does not."""
+    address = _address(delivery)
+    if means == Means.HARD:
+        _suppress(delivery, SuppressionReason.DEAD_NUMBER if delivery.channel == "sms" else SuppressionReason.BOUNCE)
+    elif means == Means.SOFT and address:
+        suppressions.failed_once_more(delivery, address, at)
+    if means != Means.SOFT:
         scheduling.try_next([delivery.pk], at)
 
 
-def _complained(delivery: Delivery, at: datetime, hard: bool) -> None:
+def _complained(delivery: Delivery, at: datetime, means: Means) -> None:
     _suppress(delivery, SuppressionReason.COMPLAINT)
 
 
-def _opted_out(delivery: Delivery, at: datetime, hard: bool) -> None:
-    if shopper := _addressee(delivery):
-        consents.opt_out(shopper.pk, delivery.channel, source="told by the provider", now=at)
+def _opted_out(delivery: Delivery, at: datetime, means: Means) -> None:
+    if delivery.shopper:
+        consents.opt_out(delivery.shopper.pk, delivery.channel, source="told by the provider", now=at)
 
 
-def _addressee(delivery: Delivery) -> Shopper | None:
-    """Whom it went to; the cart may be somebody else's by now."""
-    return delivery.shopper or delivery.episode.cart.shopper
-
-
-EFFECTS: dict[TrackingKind, Callable[[Delivery, datetime, bool], None]] = {
+EFFECTS: dict[TrackingKind, Callable[[Delivery, datetime, Means], None]] = {
     TrackingKind.DELIVERED: _delivered,
     TrackingKind.BOUNCED: _bounced,
     TrackingKind.REJECTED: _rejected,
@@ -135,12 +136,14 @@ EFFECTS: dict[TrackingKind, Callable[[Delivery, datetime, bool], None]] = {
 }
 
 
+def _address(delivery: Delivery) -> str:
+    """Where it went. Empty: its shopper was erased since. Whose cart it is by now does not matter."""
+    return CHANNELS.get(delivery.channel).address_of(delivery.shopper) if delivery.shopper else ""
+
+
 def _suppress(delivery: Delivery, reason: SuppressionReason) -> None:
-    shopper = _addressee(delivery)
-    address = CHANNELS.get(delivery.channel).address_of(shopper) if shopper else ""
-    if address:
-        dead = reason == SuppressionReason.BOUNCE and delivery.channel == "sms"
-        suppressions.suppress(delivery.merchant, address, SuppressionReason.DEAD_NUMBER if dead else reason)
+    if address := _address(delivery):
+        suppressions.suppress(delivery.merchant, address, reason)
 
 
 def on_anymail(sender: object, event: Any, esp_name: str, **kwargs: Any) -> None:
@@ -153,4 +156,5 @@ def on_anymail(sender: object, event: Any, esp_name: str, **kwargs: Any) -> None
         return
     at = event.timestamp
     name = event.event_id or (at.isoformat() if at else "")
-    reported(delivery, event.event_type, at or timezone.now(), event_id=name, hard=is_hard(event, esp_name))
+    kind, means = bounces.kind_of(esp_name, event), bounces.meaning(esp_name, event)
+    reported(delivery, kind, at or timezone.now(), event_id=name, means=means)

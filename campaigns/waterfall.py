@@ -7,7 +7,7 @@ from campaigns import reasons
 from campaigns.decide import Verdict
 from campaigns.models import QuietHours
 
-# Reasons that lie in the channel. Quiet hours are one where the step says so; who is to be waited for is a matter of `onto`.
+# Reasons that lie in the channel. Quiet hours and its limit are such where the step says so; who is to be waited for is a matter of `onto`.
 OF_THE_CHANNEL = frozenset(
     reasons.reason_of(code)
     for code in (
@@ -15,12 +15,12 @@ OF_THE_CHANNEL = frozenset(
         "address",
         "consent",
         "not_suppressed",
-        "cap",
         "double_opt_in",
         "one_text_per_episode",
         "within_48_hours",
     )
 )
+AS_THE_STEP_SAYS = frozenset({"quiet_hours", "capped"})
 _MISSING = ("address", "consent", "double_opt_in")
 _FIRST = frozenset({"identity", "campaign_live"})
 
@@ -47,6 +47,6 @@ def goes_on(content: Tried, verdict: Verdict) -> bool:
     """Whether what is skipped for that reason is tried on the next channel."""
     if not content.has_next or verdict.action != "stop":
         return False
-    if verdict.reason == "quiet_hours":
+    if verdict.reason in AS_THE_STEP_SAYS:
         return content.quiet_hours == QuietHours.NEXT
     return verdict.reason in OF_THE_CHANNEL

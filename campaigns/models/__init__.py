@@ -22,7 +22,7 @@ from campaigns.models.channels import (
 )
 from campaigns.models.content import MessageTemplate, TemplateVersion
 from campaigns.models.decisions import Decision, DecisionKind, Outcome
-from campaigns.models.deliveries import Delivery, DeliveryStatus, SentMessage, TrackingEvent, TrackingKind
+from campaigns.models.deliveries import Delivery, DeliveryStatus, SentMessage, SoftBounce, TrackingEvent, TrackingKind
 from campaigns.models.figures import DailyFigure, ReasonFigure, StepFigure, VariantFigure
 from campaigns.models.incentives import Discount, DiscountCode, DiscountFigure, DiscountKind, GivenDiscount
 from campaigns.models.shoppers import Audience, Consent, Shopper, ShopperKey, Suppression, SuppressionReason, Topic
@@ -67,6 +67,7 @@ __all__ = [
     "SentMessage",
     "Shopper",
     "ShopperKey",
+    "SoftBounce",
     "SoldOut",
     "Step",
     "StepFigure",

@@ -182,3 +182,18 @@ class TrackingEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class SoftBounce(models.Model):
+    """A message that an address did not take this time, by the address's keyed hash: several of one address within a month suppress it."""
+
+    delivery = models.OneToOneField(Delivery, on_delete=models.CASCADE, primary_key=True, related_name="soft_bounce")
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    digest = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["merchant", "digest"], name="soft_bounce_by_address")]
+
+    def __str__(self) -> str:
+        return str(self.delivery_id)

@@ -128,6 +128,7 @@ class Consent(models.Model):
 
 class SuppressionReason(models.TextChoices):
     BOUNCE = "bounce", "Hard bounce"
+    BOUNCES = "bounces", "Bounced again and again"
     COMPLAINT = "complaint", "Marked as spam"
     DEAD_NUMBER = "dead_number", "Dead number"
     STAFF = "staff", "Suppressed by staff"

@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from campaigns import inbound, tracking
+from campaigns.bounces import Means
 from campaigns.channels.gateways.base import Call, NotGenuine, Report
 from campaigns.channels.sms import gateway
 from campaigns.models import ChannelSettings, Delivery, TrackingKind
@@ -59,7 +60,8 @@ def report(call: Call, own: ChannelSettings) -> HttpResponse:
     told = gateway().report(call)
     if told and (delivery := _delivery(told, own)):
         now = timezone.now()
-        tracking.reported(delivery.code, told.kind, now, event_id=told.event_id.replace("\0", ""), hard=told.hard)
+        means = Means.HARD if told.hard else Means.REFUSED
+        tracking.reported(delivery.code, told.kind, now, event_id=told.event_id.replace("\0", ""), means=means)
         if told.opted_out:
             tracking.reported(delivery.code, TrackingKind.UNSUBSCRIBED, now, event_id=told.event_id)
     return HttpResponse(status=204)

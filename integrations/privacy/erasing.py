@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from campaigns import stopping, suppressions
 from campaigns.channels.base import CHANNELS
 from campaigns.decide import Check
-from campaigns.models import Consent, Decision, Shopper, SuppressionReason
+from campaigns.models import Consent, Decision, Shopper, SoftBounce, SuppressionReason
 from campaigns.models.shoppers import CART_TOPIC
 from integrations.models import EventKey, EventState, InboundEvent
 from integrations.privacy.held import Held, held, naming
@@ -80,6 +80,7 @@ def _messages(mine: Held) -> None:
     """What they were made of, where they led, and what a check or a mail server wrote down of the person."""
     mine.tracking.exclude(url="").update(url="")
     mine.messages.delete()
+    SoftBounce.objects.filter(delivery__in=mine.deliveries).delete()
     personal = _pattern(mine)
     found = [row for row in mine.decisions.only("checks").iterator(BATCH) if _clean(row, personal)]
     Decision.objects.bulk_update(found, ["checks"], BATCH)

@@ -23,9 +23,9 @@ from django.utils import timezone
 
 from aiq import environment
 from aiq.environment import ESPS, Env
-from campaigns.bounces import is_hard
+from campaigns.bounces import Means, meaning
 from campaigns.channels.email import EmailChannel
-from campaigns.models import Delivery, Suppression, TrackingEvent
+from campaigns.models import Delivery, SoftBounce, Suppression, TrackingEvent
 from tests import factories
 from tests.campaigns.test_mime import MESSAGE
 
@@ -164,8 +164,8 @@ def unisender_go(code: str) -> dict[str, Any]:
 
 def postal(code: str) -> dict[str, Any]:
     about = {"id": 1, "to": "a@b.example", "direction": "outgoing", "tag": code}
-    payload = {"original_message": about, "bounce": {"id": 2, "direction": "incoming"}}
-    return {"event": "MessageBounced", "timestamp": 1795514400.5, "payload": payload, "uuid": "e-1"}
+    payload = {"message": about, "status": "HardFail", "output": "550 5.1.1 <a@b.example>: unknown", "time": 1.2}
+    return {"event": "MessageDeliveryFailed", "timestamp": 1795514400.5, "payload": payload, "uuid": "e-1"}
 
 
 def resend(code: str) -> dict[str, Any]:
@@ -239,25 +239,32 @@ def test_a_late_report_settles_what_was_unknown_and_a_hard_bounce_ends_mails_to_
     for _ in range(2):
         assert report(name, REPORTS[name](str(unknown.code))) == 200
     unknown.refresh_from_db()
-    assert unknown.status == "bounced"
-    assert TrackingEvent.objects.filter(kind="bounced").count() == 1
+    assert unknown.status == ("failed" if name == "postal" else "bounced")
+    assert TrackingEvent.objects.count() == 1
     assert Suppression.objects.get().reason == "bounce"
 
 
-# The same report, of a full mailbox or a server that was away.
+# The same report, of a full mailbox, a server that was away, or a refusal of the sender.
 PASSING: dict[str, Any] = {
     "brevo": lambda told: told.update(event="soft_bounce"),
     "mailersend": lambda told: told["data"].update(type="soft_bounced") or told.update(type="activity.soft_bounced"),
+    "mailgun": lambda told: told["event-data"].update(reason="old"),
     "mailjet": lambda told: told.update(error="quota exceeded", hard_bounce=False),
+    "mailtrap": lambda told: told["events"][0].update(bounce_category="spam"),
     "mandrill": lambda told: told[0].update(event="soft_bounce"),
+    "postal": lambda told: told.update(payload={"original_message": told["payload"]["message"], "bounce": {"id": 2}}),
     "postmark": lambda told: told.update(Type="SoftBounce"),
     "resend": lambda told: told["data"]["bounce"].update(type="Transient"),
     "sendgrid": lambda told: told[0].update(type="blocked"),
     "sparkpost": lambda told: told[0]["msys"]["message_event"].update(bounce_class="22"),
+    "unisender_go": lambda told: told["events_by_user"][0]["events"][0]["event_data"]["delivery_info"].update(
+        delivery_status="err_mailbox_full"
+    ),
 }
+REFUSED = {"mailtrap", "sendgrid"}
 
 
-@pytest.mark.parametrize("name", [*PASSING])
+@pytest.mark.parametrize("name", [*REPORTS])
 def test_a_bounce_that_passes_suppresses_nobody(unknown: Delivery, name: str) -> None:
     body = REPORTS[name](str(unknown.code))
     PASSING[name](body)
@@ -265,12 +272,13 @@ def test_a_bounce_that_passes_suppresses_nobody(unknown: Delivery, name: str) ->
     unknown.refresh_from_db()
     assert unknown.status == "bounced"
     assert not Suppression.objects.exists()
+    assert SoftBounce.objects.exists() == (name not in REFUSED)
 
 
-@pytest.mark.parametrize(("kind", "hard"), [("Permanent", True), ("Transient", False), ("Undetermined", False)])
-def test_amazon_says_itself_which_bounces_are_for_good(kind: str, hard: bool) -> None:
+@pytest.mark.parametrize(("kind", "means"), [("Permanent", Means.HARD), ("Transient", Means.SOFT)])
+def test_amazon_says_itself_which_bounces_are_for_good(kind: str, means: Means) -> None:
     told = AnymailTrackingEvent(event_type="bounced", esp_event={"bounce": {"bounceType": kind}})
-    assert is_hard(told, "Amazon SES") == hard
+    assert meaning("Amazon SES", told) == means
 
 
 @pytest.mark.parametrize("name", [*REPORTS])

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from aiq.lib.signing import sign
 from campaigns import consents, sending, suppressions
+from campaigns.bounces import Means
 from campaigns.links import CLICK, OPEN, UNSUBSCRIBE, LinkMaker
 from campaigns.models import Cart, Consent, Delivery, Shopper, Suppression, TrackingEvent
 from campaigns.tracking import is_machine, reported
@@ -195,11 +196,41 @@ def test_delivered_gives_an_unknown_delivery_the_time_it_was_sent() -> None:
 
 def test_a_hard_bounce_suppresses_the_address_and_a_soft_one_does_not() -> None:
     soft, hard = delivery(), delivery()
-    reported(soft.code, "bounced", timezone.now(), hard=False)
+    reported(soft.code, "bounced", timezone.now(), means=Means.SOFT)
     assert not Suppression.objects.exists()
-    reported(hard.code, "bounced", timezone.now(), hard=True)
+    reported(hard.code, "bounced", timezone.now(), means=Means.HARD)
     assert hard.shopper
     assert suppressions.reason_for(hard.merchant, hard.shopper.email or "") == "Hard bounce"
+
+
+def test_three_soft_bounces_of_different_messages_within_a_month_suppress_the_address() -> None:
+    first, now = delivery(), timezone.now()
+    campaign, shopper = first.campaign, first.shopper
+    assert shopper
+    others = [
+        factories.delivery(campaign, factories.abandoned_cart(first.merchant, shopper), status="sent", shopper=shopper)
+        for _ in range(3)
+    ]
+    for days, one in [(45, first), (20, others[0]), (19, others[0]), (10, others[1])]:
+        reported(one.code, "bounced", now - timedelta(days=days), event_id=f"r-{days}", means=Means.SOFT)
+        assert not Suppression.objects.exists()
+    reported(others[2].code, "bounced", now, means=Means.SOFT)
+    assert suppressions.reason_for(first.merchant, shopper.email or "") == "Bounced again and again"
+    assert suppressions.unsuppress(first.merchant, shopper.email or "")
+    reported(others[2].code, "bounced", now, means=Means.SOFT)
+    assert not Suppression.objects.exists()
+
+
+def test_a_late_report_about_an_erased_shopper_is_about_nobody() -> None:
+    one = delivery()
+    assert one.shopper
+    one.shopper.delete()
+    other = factories.shopper(one.merchant)
+    Cart.objects.update(shopper=other)
+    for kind in ("bounced", "complained", "unsubscribed"):
+        assert reported(one.code, kind, timezone.now(), means=Means.HARD)
+    assert not Suppression.objects.exists()
+    assert standing(other) == "subscribed"
 
 
 def test_a_complaint_suppresses_the_address() -> None:
@@ -217,8 +248,8 @@ def test_an_unsubscribe_at_the_provider_opts_out() -> None:
 
 def test_the_same_report_twice_has_one_effect() -> None:
     one = delivery()
-    assert reported(one.code, "bounced", timezone.now(), event_id="r-1", hard=True)
-    assert not reported(one.code, "bounced", timezone.now(), event_id="r-1", hard=True)
+    assert reported(one.code, "bounced", timezone.now(), event_id="r-1", means=Means.HARD)
+    assert not reported(one.code, "bounced", timezone.now(), event_id="r-1", means=Means.HARD)
     assert TrackingEvent.objects.count() == 1
 
 
@@ -244,7 +275,7 @@ def test_anymails_signal_reaches_the_delivery_by_our_code() -> None:
 
 def test_a_bounce_through_anymail_suppresses_the_address() -> None:
     one = delivery()
-    signal(one, "bounced", event_id="pm-2", reject_reason="bounced")
+    signal(one, "bounced", event_id="pm-2", reject_reason="bounced", esp_event={"Type": "HardBounce"})
     one.refresh_from_db()
     assert one.status == "bounced"
     assert Suppression.objects.count() == 1
@@ -283,7 +314,7 @@ def test_a_report_about_what_did_not_leave_leaves_no_time_of_sending(status: str
 
 def test_what_the_provider_dropped_after_taking_it_reached_nobody() -> None:
     one = delivery("sent")
-    reported(one.code, "rejected", timezone.now(), hard=True)
+    reported(one.code, "rejected", timezone.now(), means=Means.HARD)
     one.refresh_from_db()
     assert one.status == "bounced"
     assert Suppression.objects.count() == 1

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,9 +10,20 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Merchant, Plan
 from campaigns import consents, ledger, lifecycle, matching, sending, support, tracking, waterfall, why
+from campaigns.bounces import Means
 from campaigns.channels.base import CHANNELS
 from campaigns.decide import Check, Verdict
-from campaigns.models import Campaign, CampaignKind, ChannelSettings, Content, Decision, Delivery, Episode, Shopper
+from campaigns.models import (
+    Campaign,
+    CampaignKind,
+    ChannelSettings,
+    Content,
+    Decision,
+    Delivery,
+    Episode,
+    QuietHours,
+    Shopper,
+)
 from campaigns.story import finding
 from tests import factories
 from tests.campaigns.paper import Paper
@@ -217,16 +229,63 @@ def test_why_reads_like_a_person(campaign: Campaign, paper: Paper, smtp_sink: Si
     )
 
 
-@pytest.mark.parametrize(("hard", "mails"), [(True, 1), (False, 0)])
-def test_a_dead_address_that_is_reported_later_goes_on_to_the_next(
-    campaign: Campaign, paper: Paper, smtp_sink: Sink, hard: bool, mails: int
+@pytest.mark.parametrize(
+    ("kind", "means", "late", "mails"),
+    [
+        ("bounced", Means.HARD, False, 1),
+        ("bounced", Means.REFUSED, False, 1),
+        ("bounced", Means.SOFT, False, 0),
+        ("rejected", Means.REFUSED, False, 1),
+        ("rejected", Means.REFUSED, True, 0),
+        ("complained", Means.REFUSED, False, 0),
+    ],
+)
+def test_a_failure_that_is_reported_later_goes_on_to_the_next_once_and_in_time(
+    campaign: Campaign, paper: Paper, smtp_sink: Sink, kind: str, means: Means, late: bool, mails: int
 ) -> None:
     episode = left(campaign)
     send()
     delivery = episode.deliveries.get()
-    tracking.reported(delivery.code, "bounced", datetime.now(UTC), hard=hard)
-    send()
+    if late:
+        Delivery.objects.update(due_at=datetime.now(UTC) - timedelta(days=3))
+    for name in ("r-1", "r-1", "r-2"):
+        tracking.reported(delivery.code, kind, datetime.now(UTC), event_id=name, means=means)
+        send()
     assert len(smtp_sink.messages) == mails
+    assert (len(paper.sent), Delivery.objects.filter(channel="email").count()) == (1, mails or late)
+
+
+@pytest.mark.parametrize("since", ["bought", "opted out"])
+def test_a_failure_that_is_reported_after_a_purchase_or_an_opt_out_sends_nothing(
+    campaign: Campaign, paper: Paper, smtp_sink: Sink, since: str
+) -> None:
+    episode = left(campaign)
+    send()
+    if since == "bought":
+        Episode.objects.update(closed_at=datetime.now(UTC), closed_by="ordered")
+    else:
+        consents.opt_out(Shopper.objects.get().pk, "email", source="test", now=datetime.now(UTC))
+    tracking.reported(episode.deliveries.get().code, "rejected", datetime.now(UTC))
+    send()
+    assert smtp_sink.messages == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "step", "on"),
+    [
+        *[(reason, QuietHours.HOLD, True) for reason in ("no_consent", "no_address", "suppressed", "channel_off")],
+        *[(reason, QuietHours.HOLD, False) for reason in ("bought", "emptied", "snoozed", "rested", "other_campaign")],
+        *[(reason, QuietHours.HOLD, False) for reason in ("quiet_hours", "capped")],
+        *[(reason, QuietHours.DROP, False) for reason in ("quiet_hours", "capped")],
+        *[(reason, QuietHours.NEXT, True) for reason in ("quiet_hours", "capped")],
+    ],
+)
+def test_only_what_is_wrong_with_the_channel_goes_on_and_limits_as_the_step_says(
+    reason: str, step: QuietHours, on: bool
+) -> None:
+    verdict = Verdict("stop", (), reason)
+    assert waterfall.goes_on(SimpleNamespace(has_next=True, quiet_hours=step), verdict) == on
+    assert not waterfall.goes_on(SimpleNamespace(has_next=False, quiet_hours=step), verdict)
 
 
 def test_on_a_plan_without_waterfalls_no_cart_enters_one_any_more(
