@@ -2,7 +2,7 @@
 
 E001 a key is missing · E002 DATABASE_URL · E003 REDIS_URL · E004 EMAIL_URL · E005 PUBLIC_URL · E006 a number or switch ·
 E007 NAME_FILE · E008 AIQ_DATA_DIR · E009 SENTRY_DSN · E010 SMS_URL · E011 PUSH_URL · E012 VAPID_PRIVATE_KEY ·
-W001 a public address without https · W002 a short key
+W001 a public address without https · W002 a short key · W003 reports of the mail provider that anybody could send
 """
 
 import os
@@ -17,6 +17,8 @@ from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as Warn
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import get_connection
+
+from campaigns.sender.providers import unproven
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SHORT_KEY = 32
@@ -74,6 +76,11 @@ def _email() -> Iterator[CheckMessage]:
     except (ImproperlyConfigured, ImportError) as error:
         hint = "Set the provider's key as ANYMAIL_<PROVIDER>_<NAME>, and install what the provider needs."
         yield Error(f"EMAIL_URL: {str(error).splitlines()[0]}", hint=hint, id="aiq.E004")
+    if unproven(settings.EMAIL_BACKEND, getattr(settings, "ANYMAIL", {})):
+        hint = (
+            "Set ANYMAIL_WEBHOOK_SECRET=name:password and give the provider https://name:password@… as their address."
+        )
+        yield Warn("Anybody could send bounces in the mail provider's name.", hint=hint, id="aiq.W003")
 
 
 def _push() -> Iterator[CheckMessage]:

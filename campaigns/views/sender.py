@@ -13,6 +13,7 @@ from accounts.models import Merchant
 from campaigns.reputation import reputation
 from campaigns.sender import checking
 from campaigns.sender.lookup import Unanswered
+from campaigns.sender.providers import unproven
 from campaigns.views.scope import page, refuse, signed_in, tell
 
 SELECTOR = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?", re.I)
@@ -34,6 +35,7 @@ def sender(request: HttpRequest) -> HttpResponse:
         provider=checking.provider(),
         reputation=reputation(merchant, None, timezone.now()),
         caught=not settings.EMAIL_URL,
+        unproven=unproven(settings.EMAIL_BACKEND, getattr(settings, "ANYMAIL", {})),
     )
 
 

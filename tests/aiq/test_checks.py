@@ -52,9 +52,27 @@ def test_the_public_address_is_looked_at(settings: Any, url: str, expected: list
 
 def test_a_provider_without_its_key_is_named(settings: Any) -> None:
     settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "name:password"}
     (message,) = check_environment(None)
     assert message.id == "aiq.E004"
     assert "POSTMARK_SERVER_TOKEN" in message.msg
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "expected"),
+    [
+        ("postmark", {"POSTMARK_SERVER_TOKEN": "k"}, ["aiq.W003"]),
+        ("postmark", {"POSTMARK_SERVER_TOKEN": "k", "WEBHOOK_SECRET": "name:password"}, []),
+        ("mailersend", {"MAILERSEND_API_TOKEN": "k"}, ["aiq.W003"]),
+        ("mailersend", {"MAILERSEND_API_TOKEN": "k", "MAILERSEND_SIGNING_SECRET": "s"}, []),
+        ("scaleway", {"SCALEWAY_SECRET_KEY": "k", "SCALEWAY_PROJECT_ID": "p"}, []),
+    ],
+)
+def test_reports_that_anybody_could_send_are_warned_of(
+    settings: Any, name: str, options: dict[str, str], expected: list[str]
+) -> None:
+    settings.EMAIL_BACKEND, settings.ANYMAIL = f"anymail.backends.{name}.EmailBackend", options
+    assert ids(check_environment(None)) == expected
 
 
 def test_the_web_process_ends_with_the_checks_in_place_of_a_traceback(

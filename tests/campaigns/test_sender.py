@@ -112,7 +112,9 @@ def merchant(address: str = "hello@shop.example") -> Merchant:
 
 def test_checking_again_shows_what_is_missing_and_what_was_added(zone: dict[str, Any]) -> None:
     client = signed_in(merchant())
-    assert "Not looked up yet" in client.get(PATH).content.decode()
+    text = client.get(PATH).content.decode()
+    assert "Not looked up yet" in text
+    assert "Reports are not protected" in text
     zone["shop.example"] = ["v=spf1 mx ~all"]
     text = client.post(PATH, {"domain": "shop.example"}, follow=True).content.decode()
     assert 'data-copy="v=spf1 include:sendgrid.net mx ~all"' in text
