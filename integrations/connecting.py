@@ -111,12 +111,14 @@ def replace_secret(connection: Connection, secret: str) -> None:
 def disconnect(connection: Connection, now: datetime) -> bool:
     """Nothing of this connection is accepted any more, within 30 s; its secrets are forgotten. False: it was before.
 
-    The keys stay known, so that a shop that goes on calling hears "switched off" rather than "no such key".
+    A provider that passes on privacy wishes does so after the shop has left (Shopify's shop/redact, 48 hours later): what proves its
+    calls stays for `integrations.retention.PROOFS`, and only those wishes are heard. The keys stay known, so that a shop that goes on calling hears "switched off" rather than "no such key".
     """
     if not Connection.objects.connected().filter(pk=connection.pk).update(disconnected_at=now):
         return False
     connection.refresh_from_db()
-    set_secrets(connection, [])
+    if not provider_of(connection).privacy_topics:
+        set_secrets(connection, [])
     follow_connections(connection.stores.all())
     forget_callers()
     forget_hooks()

@@ -59,7 +59,7 @@ def _keep(request: HttpRequest, code: UUID) -> HttpResponse:
     hook = _hooks.get(code, lambda: _read(code))
     if hook is None:
         raise ProblemError(404, "There is no such connection.")
-    if hook.caller.switched_off:
+    if hook.caller.switched_off and not _may_wish(hook, request):
         raise ProblemError(403, "This connection is switched off.")
     check_limit(hook.caller)
     body = read_body(request, hook.provider.max_body)
@@ -67,6 +67,11 @@ def _keep(request: HttpRequest, code: UUID) -> HttpResponse:
         raise ProblemError(401, "The signature does not fit the body.")
     _accept(_incoming(hook, request, body))
     return HttpResponse("ok", content_type="text/plain")
+
+
+def _may_wish(hook: _Hook, request: HttpRequest) -> bool:
+    """A shop that has left may still have its shoppers erased, for as long as its calls can be proven."""
+    return bool(hook.secrets) and hook.provider.topic(request.headers) in hook.provider.privacy_topics
 
 
 def _read(code: UUID) -> _Hook | None:

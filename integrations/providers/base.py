@@ -43,6 +43,7 @@ class Provider(ABC):
     timer: ClassVar[Literal["theirs", "ours", "editable"]]
     makes_secret: ClassVar[bool] = False  # the provider gives the webhook secret, we do not
     discount_link: ClassVar[str] = ""  # how its shops take a discount's code (`accounts.Store.discount_link`)
+    privacy_topics: ClassVar[frozenset[str]] = frozenset()  # heard for a while after the shop has left
     max_body: ClassVar[int] = 2 * 1024 * 1024
 
     @abstractmethod

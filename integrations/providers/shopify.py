@@ -52,6 +52,7 @@ class Shopify(Provider):
     trigger = "dynamic"
     timer = "ours"
     makes_secret = True
+    privacy_topics = frozenset(PRIVACY_TOPICS)
     discount_link = "/discount/{code}?redirect={path}"
 
     def verify(self, headers: Headers, body: bytes, secrets: Sequence[str]) -> bool:

@@ -33,11 +33,11 @@ from campaigns.models import (
     ShopperKey,
     TrackingEvent,
 )
-from integrations import jobs
+from integrations import connecting, jobs, retention
 from integrations.models import EventKey, InboundEvent
 from integrations.privacy.erasing import erase
 from integrations.privacy.redacting import redactions_wait
-from integrations.signatures import set_secrets
+from integrations.signatures import live_secrets, set_secrets
 from integrations.views import forget_hooks
 from tests import factories
 from tests.conftest import Sink
@@ -297,18 +297,26 @@ def test_a_contact_names_its_topic_and_the_words_that_were_shown(shop: Shop) -> 
     assert (row["status"], row["errors"][0]["pointer"]) == ("error", "/contacts/0/consent/email/topic")
 
 
-def wish(shop: Shop, topic: str, customer: dict[str, Any] | None = None, event_id: str = "wish-1") -> str:
-    """The call as Shopify makes it, and what became of it."""
-    shop.connection.provider = "shopify"
-    shop.connection.save()
-    set_secrets(shop.connection, ["s3cret"])
+def called(shop: Shop, topic: str, customer: dict[str, Any] | None = None, event_id: str = "wish-1") -> int:
+    """The call as Shopify makes it, and our answer."""
     forget_hooks()
     body = json.dumps({"shop_id": 1, "customer": customer or {}}).encode()
     signature = base64.b64encode(hmac.digest(b"s3cret", body, "sha256")).decode()
     headers = {"X-Shopify-Topic": topic, "X-Shopify-Event-Id": event_id, "X-Shopify-Hmac-Sha256": signature}
     path = f"/webhooks/{shop.connection.code}/"
-    answer = shop.client.post(path, body, content_type="application/json", headers=headers)  # type: ignore[arg-type]
-    assert answer.status_code == 200
+    return shop.client.post(path, body, content_type="application/json", headers=headers).status_code  # type: ignore[arg-type]
+
+
+def at_shopify(shop: Shop) -> None:
+    shop.connection.provider = "shopify"
+    shop.connection.save()
+    set_secrets(shop.connection, ["s3cret"])
+
+
+def wish(shop: Shop, topic: str, customer: dict[str, Any] | None = None, event_id: str = "wish-1") -> str:
+    """What became of a call."""
+    at_shopify(shop)
+    assert called(shop, topic, customer, event_id) == 200
     run_workers()
     key = EventKey.objects.get(event_id=event_id)
     assert (key.state, key.reason) == ("processed", "")
@@ -347,6 +355,45 @@ def test_a_shop_that_leaves_takes_its_shoppers_and_leaves_those_of_others(shop: 
     assert not ShopperKey.objects.filter(source=shop.connection.code).exists()
     assert not InboundEvent.objects.filter(key__connection=shop.connection).exclude(body="").exists()
     assert not redactions_wait()
+
+
+def test_a_shop_that_was_disconnected_is_erased_when_it_asks_and_heard_of_nothing_else(shop: Shop) -> None:
+    at_shopify(shop)
+    connecting.disconnect(shop.connection, timezone.now())
+    assert called(shop, "orders/create", event_id="order-1") == 403
+    assert called(shop, "customers/redact", {"email": EMAIL}) == 200
+    assert called(shop, "shop/redact", event_id="wish-2") == 200
+    run_workers()
+    jobs.redact_shops()
+    assert not Shopper.objects.exists()
+    assert not EventKey.objects.filter(event_id="order-1").exists()
+
+
+def test_what_proves_the_calls_of_a_shop_that_left_is_kept_for_90_days(shop: Shop) -> None:
+    at_shopify(shop)
+    connecting.disconnect(shop.connection, timezone.now())
+    retention.forget(timezone.now() + timedelta(days=89))
+    shop.connection.refresh_from_db()
+    assert live_secrets(shop.connection) == ("s3cret",)
+    retention.forget(timezone.now() + timedelta(days=91))
+    assert called(shop, "shop/redact") == 403
+    shop.connection.refresh_from_db()
+    assert shop.connection.secrets_encrypted == ""
+
+
+def test_a_late_report_about_an_erased_person_writes_nothing_of_them(shop: Shop, settings: Any) -> None:
+    code = str(Delivery.objects.get().code)
+    erase(Shopper.objects.get(), timezone.now())
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "name:password"}
+    told = {"RecordType": "Bounce", "ID": 7, "Type": "HardBounce", "Email": EMAIL, "Metadata": {"delivery": code}}
+    proof = {"Authorization": f"Basic {base64.b64encode(b'name:password').decode()}"}
+    answer = Client(headers=proof).post(
+        "/anymail/postmark/tracking/", json.dumps(told), content_type="application/json"
+    )
+    assert answer.status_code == 200
+    assert Delivery.objects.get().status == "bounced"
+    assert rows_naming(EMAIL, PHONE.lstrip("+"), NAME) == []
+    assert suppressions.reason_for(shop.merchant, EMAIL) == ""
 
 
 def test_a_redaction_with_a_wrong_signature_erases_nobody(shop: Shop) -> None:
