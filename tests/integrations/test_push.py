@@ -15,9 +15,10 @@ from accounts.models import Role
 from campaigns import consents, lifecycle, subscribing
 from campaigns.channels.push import PushChannel
 from campaigns.channels.webpush import public_key
-from campaigns.models import Consent, Delivery, PushSubscription, Shopper, TrackingEvent
+from campaigns.models import Consent, Decision, Delivery, PushSubscription, Shopper, TrackingEvent
 from campaigns.starters import starters
 from tests import factories, pushservice
+from tests.campaigns.test_leaving import zone_where_it_is
 from tests.pipeline import Shop, run_workers
 from tests.pushservice import Service
 
@@ -206,6 +207,20 @@ def campaign(shop: Shop, settings: Any, tmp_path: Path) -> None:
     words = {"channel": "push", "subject": starter.subject, "body": starter.body, "feed": True, "extras": extras}
     made = factories.campaign(shop.merchant, step=words | {"delay_minutes": 0})
     lifecycle.set_live(made, None, timezone.now() - timedelta(minutes=1))
+
+
+@pytest.mark.usefixtures("campaign")
+def test_a_notification_waits_for_the_morning_where_the_shopper_is(
+    shop: Shop, service: Service, tmp_path: Path
+) -> None:
+    call(shop, browser(service.client(), token(shop)))
+    Shopper.objects.update(timezone=zone_where_it_is(3))
+    abandon(shop)
+    run_workers()
+    delivery = Delivery.objects.get()
+    assert (list(tmp_path.glob("*.json")), delivery.status) == ([], "pending")
+    assert Decision.objects.get(kind="step").reason == "quiet_hours"
+    assert delivery.send_at > timezone.now() + timedelta(hours=3)
 
 
 @pytest.mark.usefixtures("campaign", "no_quiet_hours")
