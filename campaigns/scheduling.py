@@ -46,11 +46,12 @@ class Entered:
 
 
 def schedule(entered: Sequence[Entered], now: datetime) -> None:
-    """Make the deliveries that are missing, and move those that wait for an abandonment that moved."""
+    """Make the deliveries that are missing, and move those that wait for an abandonment that moved. Who has become known meanwhile gets the
+    variant that is theirs on every cart."""
     planned = {(row["episode_id"], row["step_id"]): row for one in entered for row in _planned(one, now)}
     known: dict[tuple[int, int], list[Delivery]] = defaultdict(list)
     rows = Delivery.objects.filter(episode_id__any_of=[one.episode.pk for one in entered])
-    for delivery in rows.only("episode", "step", "due_at"):
+    for delivery in rows.only("episode", "step", "channel", "content", "due_at"):
         known[delivery.episode_id, delivery.step_id].append(delivery)
     complete = {(one.episode.pk, one.campaign_id) for one in entered if one.complete}
     missing = [
@@ -60,14 +61,21 @@ def schedule(entered: Sequence[Entered], now: datetime) -> None:
     ]
     bulk.insert(Delivery, missing, FIELDS, "ON CONFLICT DO NOTHING")
     moved: list[dict[str, Any]] = [
-        {"id": delivery.pk} | {name: row[name] for name in TIMES}
+        {"id": delivery.pk, "content_id": content} | {name: row[name] for name in TIMES}
         for key, row in sorted(planned.items())
         for delivery in known.get(key, ())
-        if delivery.due_at != row["due_at"]
+        for content in [_content(row, delivery)]
+        if delivery.due_at != row["due_at"] or delivery.content_id != content
     ]
-    bulk.update(Delivery, moved, TIMES, where="t.status = 'pending' AND t.attempts = 0")
+    bulk.update(Delivery, moved, ["content_id", *TIMES], where="t.status = 'pending' AND t.attempts = 0")
     if any(row["send_at"] <= now for row in planned.values()):
         ring()
+
+
+def _content(row: dict[str, Any], delivery: Delivery) -> int:
+    """The variant that is planned; in a waterfall, and of a channel that was taken out, what the delivery has."""
+    drawn: int = row["content_id"]
+    return drawn if row["rank"] is None and row["channel"] == delivery.channel else delivery.content_id
 
 
 def by_step(contents: Iterable[Content]) -> dict[int, list[Content]]:

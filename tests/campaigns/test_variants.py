@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from campaigns import lifecycle, matching, sending
-from campaigns.models import Campaign, CampaignKind, Delivery
+from campaigns.models import Campaign, CampaignKind, Cart, Delivery
 from campaigns.variants import pick, point_of
 from tests import factories
 from tests.conftest import Sink
@@ -64,6 +64,18 @@ def test_a_shopper_keeps_the_variant_over_all_carts_and_gets_one_message_each(sm
     assert all(len(set(each)) == 1 for each in got.values())
     assert {each[0] for each in got.values()} == {"a", "b"}
     assert {str(message["Subject"]) for message in smtp_sink.messages} == {"You left something", "Still thinking?"}
+
+
+@pytest.mark.django_db
+def test_who_becomes_known_while_the_message_waits_gets_the_variant_of_their_other_carts() -> None:
+    campaign = halves()
+    shopper = factories.shopper(campaign.merchant)
+    episodes = [factories.episode(factories.cart(campaign.merchant)) for _ in range(12)]
+    matching.enter([one.pk for one in episodes], datetime.now(UTC))
+    assert set(Delivery.objects.values_list("content__variant", flat=True)) == {"a", "b"}
+    Cart.objects.update(shopper=shopper)
+    matching.enter([one.pk for one in episodes], datetime.now(UTC))
+    assert Delivery.objects.values("content__variant").distinct().count() == 1
 
 
 @pytest.mark.django_db
