@@ -47,7 +47,7 @@ def test_a_message_is_composed_by_mouse_set_live_and_found_in_the_inbox(shop: Sh
     page.get_by_role("button", name="Heading You left something behind").click()
     page.get_by_role("textbox", name="Text", exact=True).fill("Hello {{ shopper.first_name | default: 'you' }}")
     shown(page, "Hello Avery")
-    marked = page.frame_locator(".cc-stage iframe").last.locator("i:target + div")
+    marked = page.frame_locator(".cc-stage iframe").last.locator("i:target ~ div:not(i:target ~ i ~ div)")
     expect(marked).to_contain_text("Hello Avery")
     page.get_by_role("button", name="Button Return to your cart").click()
     expect(marked).to_contain_text("Return to your cart")

@@ -67,8 +67,8 @@
     if (block.type === "feed") return form.querySelector(`[data-form-of=feed]`).content.querySelector(`option[value="${block.kind}"]`)?.textContent ?? "";
     return spoken(block.text || block.label || block.alt || block.src || block.note || "");
   };
-  // Without conditions, and with personal values by their names.
-  const spoken = (text) => text.replace(/\{%.*?%\}/g, "").replace(/\{\{\s*(?:\w+\.)*(\w+).*?\}\}/g, (_, name) => `[${name.replaceAll("_", " ")}]`);
+  // With the first of two wordings, without conditions, and with personal values by their names.
+  const spoken = (text) => text.replace(/\{%-? *else\b.*?\{%-? *endif *-?%\}/gs, "").replace(/\{%.*?%\}/g, "").replace(/\{\{\s*(?:\w+\.)*(\w+).*?\}\}/g, (_, name) => `[${name.replaceAll("_", " ")}]`);
   const draw = () => {
     list.replaceChildren(...blocks.map(rowFor));
     mark();

@@ -4,7 +4,7 @@
   if (!preview) return;
   const stage = preview.querySelector("[data-stage]");
   const view = { device: "desktop", dark: false, html: "", block: "" };
-  const OUTLINE = "<style>i[id^=at-]{display:block;height:0;scroll-margin:48px}i:target+div{outline:3px solid #2f9e6e;outline-offset:-3px}</style>";
+  const OUTLINE = "<style>i[id^=at-]{display:block;height:0;scroll-margin:48px}i:target~div:not(i:target~i~div){outline:3px solid #2f9e6e;outline-offset:-3px}</style>";
 
   // The frame is of no origin, so that nothing in it can act; its address may be set all the same, and names the block.
   // Not before it is drawn: that would take the place of what it draws.
