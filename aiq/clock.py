@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 
 from aiq import backlog
 from aiq.lib.doorbell import ring
-from campaigns.opt_ins import opt_ins_wait
+from campaigns.consent.opt_ins import opt_ins_wait
 from integrations.privacy.redacting import redactions_wait
 from products.imports import asking
 from products.imports.waiting import imports_wait

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_GET
 from accounts import access
 from accounts.models import Merchant
 from aiq.lib.money import money
-from campaigns import attention, figures, happenings
-from campaigns.figures import Day, Period, Total
+from campaigns.insight import attention, figures, happenings
+from campaigns.insight.figures import Day, Period, Total
 from campaigns.models import Campaign, CampaignStatus, Episode
 from integrations import health
 from integrations.models import Connection

@@ -13,10 +13,10 @@ from accounts.models import Merchant
 from aiq import mailbox
 from aiq.lib.catching import catch
 from aiq.mailbox import Summary
-from campaigns import inbound
 from campaigns.channels.gateways.base import Inbound
 from campaigns.channels.segments import measure
 from campaigns.models import ChannelSettings, Delivery, OptInRequest
+from campaigns.texts import inbound
 
 SHOWN = 30
 

@@ -11,7 +11,8 @@ from accounts import access
 from accounts.models import Role, User
 from bench.play import Play
 from bench.report import Figure, percentile
-from campaigns import preview_data, starters
+from campaigns import starters
+from campaigns.editing import preview_data
 from campaigns.models import Campaign
 
 TEMPLATE = "with-suggestions"  # the starter with the most blocks: two feeds, pictures

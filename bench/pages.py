@@ -17,7 +17,7 @@ from accounts.scoping import BoundedPaginator, MerchantScopedAdmin
 from bench import past
 from bench.play import Play
 from bench.report import Figure
-from campaigns import rolling
+from campaigns.insight import rolling
 from campaigns.models import Campaign, Delivery, DeliveryStatus, Order, Shopper
 from integrations.models import EventKey
 

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from accounts.models import Merchant
 from bench.scene import TEMPLATE
-from campaigns import lifecycle, sequence, shapes, starters
+from campaigns import lifecycle, starters
+from campaigns.drafting import sequence, shapes
 from campaigns.models import Campaign, CampaignKind, Discount, Step
 
 # Keys of the past begin here: no sequence comes near, and nothing of the scene is touched.

@@ -8,9 +8,9 @@ from django.conf import settings
 from campaigns.channels.base import CHANNELS
 from campaigns.composing import from_whom
 from campaigns.contents import ready_contents
+from campaigns.editing.previewing import PREVIEW_POLICY
 from campaigns.links import PlainLinks
 from campaigns.models import ChannelSettings, Delivery, SentMessage
-from campaigns.previewing import PREVIEW_POLICY
 from campaigns.rendering import MissingData, Rendered, RenderFailed
 
 POLICY = f"{PREVIEW_POLICY}; form-action 'none'; sandbox allow-popups"

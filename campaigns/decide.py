@@ -79,7 +79,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class TextLaw:
-    """What carriers' rules for texts about a cart say (`campaigns.text_law`). `not_after`: when it is too late for one."""
+    """What carriers' rules for texts about a cart say (`campaigns.texts.law`). `not_after`: when it is too late for one."""
 
     double_opt_in: Limit
     one_text: Limit

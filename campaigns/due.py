@@ -15,9 +15,9 @@ import msgspec
 
 from accounts.models import Merchant, Store
 from aiq.lib import prepared
-from campaigns import browsers
 from campaigns.channels.push_address import Browser
 from campaigns.models import Campaign, ChannelSettings
+from campaigns.notifications import browsers
 
 
 @dataclass(frozen=True, slots=True)

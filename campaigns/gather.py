@@ -6,8 +6,9 @@ from datetime import datetime
 
 from accounts import plans
 from accounts.models import CartTrigger, OrderCloses
-from campaigns import audiences, limits, orders, quiet_hours, standing, suppressions, text_law, usable
+from campaigns import audiences, limits, orders, quiet_hours, standing, usable
 from campaigns.channels.base import CHANNELS
+from campaigns.consent import suppressions
 from campaigns.contents import Ready, ready_contents
 from campaigns.context import locale_of
 from campaigns.decide import Bought, ConsentSeen, StepFacts, TextLaw
@@ -15,11 +16,12 @@ from campaigns.due import Due, DueCart, DueShopper, load_due
 from campaigns.feeds import Feed, FeedCart, load_feeds, words
 from campaigns.models import Campaign, CampaignVersion, Content, QuietHours
 from campaigns.standing import OrderSeen
+from campaigns.texts import law as text_law
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One delivery with everything its decision and its message are made of. `digest`: of its address (`campaigns.suppressions`)."""
+    """One delivery with everything its decision and its message are made of. `digest`: of its address (`campaigns.consent.suppressions`)."""
 
     delivery: Due
     facts: StepFacts

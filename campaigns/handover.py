@@ -11,11 +11,14 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 
 from aiq.lib import bulk, prepared
-from campaigns import browsers, ledger, limits, refusals, scheduling, text_law
+from campaigns import ledger, limits, scheduling
 from campaigns.channels.base import CHANNELS, ChannelError, OutcomeUnknown, Receipt
 from campaigns.composing import Composed
+from campaigns.consent import refusals
 from campaigns.gather import Case
 from campaigns.models import Delivery, DeliveryStatus, SentMessage
+from campaigns.notifications import browsers
+from campaigns.texts import law as text_law
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from campaigns import consents
+from campaigns.consent import consents
 from campaigns.facts import CustomerFact, Origin
 from campaigns.models import Shopper, ShopperKey
 

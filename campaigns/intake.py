@@ -14,7 +14,8 @@ from typing import Any
 
 from accounts.models import CartTrigger, Store
 from aiq.lib import bulk
-from campaigns import consents, identity, matching, opt_ins, orders, refolding, scheduling
+from campaigns import identity, matching, orders, refolding, scheduling
+from campaigns.consent import consents, opt_ins
 from campaigns.facts import CartFact, ContactFact, CustomerFact, LineFact, OrderFact, Origin
 from campaigns.models import Cart, CartActivity, CartState, Shopper
 

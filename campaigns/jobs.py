@@ -7,8 +7,10 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
 from aiq.lib import doorbell
-from campaigns import affinity, asking, matching, retention, rolling, scheduling, selfpausing, sending
+from campaigns import affinity, matching, retention, scheduling, selfpausing, sending
+from campaigns.consent import asking
 from campaigns.incentives import warning
+from campaigns.insight import rolling
 
 ASK = "campaigns.jobs.ask_to_confirm"
 KEEP_UP, FORGET = "campaigns.jobs.keep_up", "campaigns.jobs.forget"

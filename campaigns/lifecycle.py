@@ -15,8 +15,9 @@ from django.db.models import Max
 
 from accounts import access
 from accounts.models import User
-from campaigns import drafts, going_on, notices, review, shapes
+from campaigns import going_on, notices
 from campaigns.channels.base import CHANNELS
+from campaigns.drafting import drafts, review, shapes
 from campaigns.models import Campaign, CampaignLog, CampaignStatus, CampaignVersion, Content, Step
 
 S = CampaignStatus

@@ -13,6 +13,7 @@ from accounts.models import Merchant, Store
 from aiq.lib import bulk
 from campaigns import reasons, scheduling
 from campaigns.decide import EntryFacts, Verdict, decide_entry
+from campaigns.drafting.sequence import PLANS
 from campaigns.models import (
     Campaign,
     CampaignKind,
@@ -25,7 +26,6 @@ from campaigns.models import (
     Episode,
     Outcome,
 )
-from campaigns.sequence import PLANS
 
 ENTRY_FIELDS = ["outcome", "reason", "checks", "at"]
 JUST_LIVE = timedelta(minutes=10)

@@ -4,8 +4,8 @@ address and stay, and so do the daily figures."""
 from datetime import datetime, timedelta
 
 from aiq.lib import forgetting
+from campaigns.consent.suppressions import WITHIN
 from campaigns.models import OptInRequest, PushSubscription, SentMessage, SoftBounce, TrackingEvent
-from campaigns.suppressions import WITHIN
 
 KEPT = timedelta(days=396)
 ASKED = timedelta(days=90)

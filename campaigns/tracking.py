@@ -15,9 +15,10 @@ from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from campaigns import bounces, consents, scheduling, suppressions
-from campaigns.bounces import Means
+from campaigns import scheduling
 from campaigns.channels.base import CHANNELS
+from campaigns.consent import bounces, consents, suppressions
+from campaigns.consent.bounces import Means
 from campaigns.models import Delivery, DeliveryStatus, SuppressionReason, TrackingEvent, TrackingKind
 from campaigns.models.deliveries import SOURCES
 

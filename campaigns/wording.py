@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from campaigns.drafts import Send, Sketch
-from campaigns.forecast import Forecast
+from campaigns.drafting.drafts import Send, Sketch
+from campaigns.drafting.forecast import Forecast
 from campaigns.models import CampaignKind
 
 

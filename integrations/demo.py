@@ -17,7 +17,9 @@ from django.utils import timezone
 
 from accounts import access
 from accounts.models import CartTrigger, Merchant, Plan, Role, Store, User
-from campaigns import drafts, library, lifecycle, sequence
+from campaigns import lifecycle
+from campaigns.drafting import drafts, sequence
+from campaigns.editing import library
 from campaigns.incentives import pool
 from campaigns.models import Audience, Campaign, Discount
 from integrations import demo_history, simulator_catalog, simulator_pictures

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from accounts.models import Merchant
 from aiq.lib import bulk
-from campaigns import intake, rolling
+from campaigns import intake
 from campaigns.context import context_of
 from campaigns.decide import Verdict, decide_step
 from campaigns.facts import (
@@ -30,6 +30,7 @@ from campaigns.facts import (
     Origin,
 )
 from campaigns.gather import Case, gather
+from campaigns.insight import rolling
 from campaigns.ledger import OUTCOMES
 from campaigns.models import (
     Campaign,

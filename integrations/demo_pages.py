@@ -17,10 +17,10 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.static import serve
 
 from accounts.models import Merchant
-from campaigns import subscribing
 from campaigns.channels.push_address import Browser
 from campaigns.channels.webpush import public_key
 from campaigns.models import Cart
+from campaigns.notifications import subscribing
 from products.models import Product
 
 SLUG = "fernwood"

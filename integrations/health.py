@@ -8,7 +8,7 @@ from django.db.models import Max, Min, QuerySet
 
 from accounts import access
 from accounts.models import Merchant, Store
-from campaigns.attention import Notice, counted
+from campaigns.insight.attention import Notice, counted
 from campaigns.models import Episode, Order
 from integrations.models import Connection, EventKey, EventState
 

@@ -22,9 +22,9 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import Store
 from aiq.lib.problems import FieldError, ProblemError
-from campaigns import subscribing
 from campaigns.channels.push_address import Browser
 from campaigns.channels.webpush import public_key
+from campaigns.notifications import subscribing
 from integrations import limits, parsing
 from integrations.checking import Invalid, check
 from integrations.door import KIB, answer, away, check_type, read_body

@@ -3,8 +3,9 @@
 from django.http import HttpResponse
 
 from aiq.lib.problems import FieldError, ProblemError
-from campaigns import identity, subscribing
+from campaigns import identity
 from campaigns.facts import Origin
+from campaigns.notifications import subscribing
 from integrations.checking import check
 from integrations.door import Call, answer
 from integrations.providers.generic import customer_fact

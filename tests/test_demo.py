@@ -9,7 +9,6 @@ from django.db import connections
 from django.utils import timezone
 
 from accounts.models import Merchant, Role, User
-from campaigns import subscribing
 from campaigns.models import (
     Campaign,
     CampaignStatus,
@@ -20,6 +19,7 @@ from campaigns.models import (
     Order,
     PushSubscription,
 )
+from campaigns.notifications import subscribing
 from campaigns.refolding import refold
 from integrations import demo, demo_history, demo_pages, simulator, simulator_catalog, simulator_pictures
 from integrations.simulator_mailbox import Mailbox

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Role
-from campaigns import figures
+from campaigns.insight import figures
 from campaigns.models import CampaignStatus
 from tests import factories
 

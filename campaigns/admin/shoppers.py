@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts import access
 from accounts.scoping import MerchantScopedAdmin, ScopedForm
 from aiq.lib.moments import moment
-from campaigns import consents
+from campaigns.consent import consents
 from campaigns.identity import ADDRESSES
 from campaigns.models import Consent, Shopper
 from campaigns.models.shoppers import CART_TOPIC

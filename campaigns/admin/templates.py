@@ -12,7 +12,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts import access
 from accounts.scoping import MerchantScopedAdmin, ScopedForm
-from campaigns import library
+from campaigns.editing import library
 from campaigns.models import MessageTemplate
 from campaigns.segments import sample_of
 from campaigns.starters import starters

@@ -39,7 +39,7 @@ class Receipt:
 class ChannelError:
     """The message definitely did not leave. `permanent`: trying again is pointless. An outcome, not an exception.
 
-    `means` says what the refusal tells of the address itself (`campaigns.refusals`).
+    `means` says what the refusal tells of the address itself (`campaigns.consent.refusals`).
     """
 
     text: str

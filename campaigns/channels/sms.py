@@ -15,9 +15,9 @@ from campaigns.channels.gateways.caught import CaughtGateway
 from campaigns.channels.gateways.http_json import HttpGateway
 from campaigns.channels.gateways.twilio import TwilioGateway
 from campaigns.rendering import MessageLinks, Rendered
-from campaigns.shortlinks import ShortLinks
 from campaigns.templating.compiling import Compiled, Source
 from campaigns.templating.texting import compile_text
+from campaigns.texts.shortlinks import ShortLinks
 
 # A gateway takes one text a call; so many calls are under way at once. Three rounds of a group, each as long as a gateway may be silent,
 # end within the minute that quiet hours leave free.

@@ -82,7 +82,7 @@ class CartActivity(models.Model):
 
 class Order(models.Model):
     """An order as last known. `placed_at` is the earliest time any fact gave; `delivery_id` is the reminder it is
-    credited to (`campaigns.attribution`)."""
+    credited to (`campaigns.insight.attribution`)."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="orders")

@@ -51,7 +51,7 @@ class DailyFigure(models.Model):
 
 
 class StepFigure(models.Model):
-    """The messages of one content that were due on one day (UTC), by what became of them so far (`campaigns.step_figures`)."""
+    """The messages of one content that were due on one day (UTC), by what became of them so far (`campaigns.insight.step_figures`)."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="step_figures", db_index=False)
     content = models.ForeignKey(Content, on_delete=models.CASCADE, related_name="figures")
@@ -71,7 +71,7 @@ class StepFigure(models.Model):
 
 
 class ReasonFigure(models.Model):
-    """How often a campaign decided so on one day (UTC): a reason, or where there is none the outcome (`campaigns.reason_figures`)."""
+    """How often a campaign decided so on one day (UTC): a reason, or where there is none the outcome (`campaigns.insight.reason_figures`)."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="reason_figures", db_index=False)
     day = models.DateField()
@@ -88,7 +88,7 @@ class ReasonFigure(models.Model):
 
 
 class VariantFigure(models.Model):
-    """What one variant of a test had shown when it was last counted (`campaigns.ab_results`)."""
+    """What one variant of a test had shown when it was last counted (`campaigns.insight.ab_results`)."""
 
     content = models.OneToOneField(Content, on_delete=models.CASCADE, primary_key=True, related_name="result")
     tried = models.PositiveIntegerField()

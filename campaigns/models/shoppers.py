@@ -79,7 +79,7 @@ class Shopper(models.Model):
 
     @property
     def browsers(self) -> Sequence[Browser]:
-        """Those that take notifications, newest first; for one shopper: `campaigns.browsers.living` is for many."""
+        """Those that take notifications, newest first; for one shopper: `campaigns.notifications.browsers.living` is for many."""
         living = self.push_subscriptions.filter(gone_at__isnull=True).order_by("-created_at", "-pk")
         return [Browser(str(row.code), row.endpoint, row.public_key, row.secret) for row in living]
 

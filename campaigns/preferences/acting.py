@@ -7,9 +7,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import transaction
 from django.db.models import CharField, F, Func, Value
 
-from campaigns import consents, matching, opt_ins, refolding, scheduling
+from campaigns import matching, refolding, scheduling
 from campaigns.channels.base import CHANNELS
-from campaigns.consents import Choice, Stated
+from campaigns.consent import consents, opt_ins
+from campaigns.consent.consents import Choice, Stated
 from campaigns.facts import ConsentFact, ConsentStatus, Topic
 from campaigns.models import CartActivity, Closed, Consent, OptInRequest, Shopper, TrackingEvent, TrackingKind
 from campaigns.models.shoppers import CART_TOPIC

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from campaigns import suppressions
+from campaigns.consent import suppressions
 from campaigns.models import Consent, OptInRequest, Shopper, Suppression
 from campaigns.story.sentences import Ear
 from campaigns.story.telling import Moment, consent_told, request_told

@@ -9,10 +9,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts import access
-from campaigns import ab_results, lifecycle
-from campaigns.ab_results import Result
-from campaigns.asread import Reader
-from campaigns.intervals import Interval
+from campaigns import lifecycle
+from campaigns.editing.asread import Reader
+from campaigns.insight import ab_results
+from campaigns.insight.ab_results import Result
+from campaigns.insight.intervals import Interval
 from campaigns.models import Campaign, CampaignStatus
 from campaigns.views.pages import tab
 from campaigns.views.scope import on_campaign, page, refuse, tell

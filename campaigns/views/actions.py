@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import access
 from campaigns import lifecycle
-from campaigns.forms import SendBackForm
+from campaigns.drafting.forms import SendBackForm
 from campaigns.models import Campaign, CampaignStatus, DeliveryStatus
 from campaigns.views.scope import on_campaign, page, refuse, tell
 from campaigns.views.steps import user_of

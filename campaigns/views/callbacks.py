@@ -15,11 +15,12 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from campaigns import inbound, tracking
-from campaigns.bounces import Means
+from campaigns import tracking
 from campaigns.channels.gateways.base import Call, NotGenuine, Report
 from campaigns.channels.sms import gateway
+from campaigns.consent.bounces import Means
 from campaigns.models import ChannelSettings, Delivery, TrackingKind
+from campaigns.texts import inbound
 
 MAX_BODY = 64 * 1024
 

@@ -5,9 +5,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from accounts.models import Merchant
-from campaigns import content_needs, feeds, preview_data
+from campaigns import feeds
 from campaigns.composer.blocks import BLOCKS, MAX_BLOCKS, Block, Spec, specs_of, stored
-from campaigns.content_form import ContentForm
+from campaigns.editing import needs as content_needs
+from campaigns.editing import preview_data
+from campaigns.editing.form import ContentForm
 from campaigns.templating.picker import picks
 
 LINKS = {

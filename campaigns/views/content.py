@@ -6,8 +6,8 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from accounts import access
-from campaigns import drafts
-from campaigns.content_form import ContentForm
+from campaigns.drafting import drafts
+from campaigns.editing.form import ContentForm
 from campaigns.models import Campaign, Step
 from campaigns.views import compose, keeping
 from campaigns.views.editors import EDITORS

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET
 
 from accounts import access
 from accounts.models import Merchant
+from campaigns.insight.newest import Wish, newest
 from campaigns.models import Campaign, Decision, Delivery, DeliveryStatus, TrackingEvent
-from campaigns.newest import Wish, newest
 from campaigns.story import finding
 from campaigns.story.meetings import of_delivery
 from campaigns.story.sentences import Ear

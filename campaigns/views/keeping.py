@@ -3,9 +3,9 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from campaigns import library
-from campaigns.forms import TemplateForm
-from campaigns.step_form import StepForm
+from campaigns.drafting.forms import TemplateForm
+from campaigns.editing import library
+from campaigns.editing.step_form import StepForm
 from campaigns.views.steps import user_of
 
 

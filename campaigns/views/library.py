@@ -13,8 +13,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import access
 from accounts.models import Merchant
-from campaigns import drafts, library
-from campaigns.differences import difference
+from campaigns.drafting import drafts
+from campaigns.editing import library
+from campaigns.editing.differences import difference
 from campaigns.models import MessageTemplate, TemplateVersion
 from campaigns.views.scope import asked, page, refuse, signed_in, tell
 from campaigns.views.steps import user_of

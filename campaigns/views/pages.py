@@ -9,8 +9,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts import access
-from campaigns import ab_results, drafts, glance, reason_figures, step_figures, wording
-from campaigns.asread import Reader
+from campaigns import wording
+from campaigns.drafting import drafts
+from campaigns.editing.asread import Reader
+from campaigns.insight import ab_results, glance, reason_figures, step_figures
+from campaigns.insight.newest import Wish, newest
 from campaigns.models import (
     Campaign,
     CampaignKind,
@@ -21,7 +24,6 @@ from campaigns.models import (
     DeliveryStatus,
     Step,
 )
-from campaigns.newest import Wish, newest
 from campaigns.reputation import reputation
 from campaigns.usable import OFFERED
 from campaigns.views.deliveries import PER_PAGE, before, older, status_of

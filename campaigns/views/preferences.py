@@ -21,7 +21,8 @@ from accounts.models import Merchant
 from aiq.lib import limits
 from aiq.lib.colors import color_of
 from aiq.lib.signing import BadToken
-from campaigns import links, opt_ins
+from campaigns import links
+from campaigns.consent import opt_ins
 from campaigns.context import locale_of
 from campaigns.models import OptInRequest
 from campaigns.preferences import acting

@@ -12,18 +12,19 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import access
 from accounts.models import Merchant
-from campaigns import drafts, library, preview_data, previewing, testsend
 from campaigns.brand import brand_of
 from campaigns.composer.reading import NotADocument
 from campaigns.composer.writing import Written, write
-from campaigns.content_facts import checks_of
 from campaigns.contents import compiled_of
+from campaigns.drafting import drafts
+from campaigns.drafting.forms import TestSendForm
+from campaigns.editing import library, preview_data, previewing, testsend
+from campaigns.editing.facts import checks_of
+from campaigns.editing.previewing import PREVIEW_POLICY, Preview
 from campaigns.feeds import Policy
-from campaigns.forms import TestSendForm
 from campaigns.incentives import choosing
 from campaigns.links import PlainLinks
 from campaigns.models import Campaign, Content, Discount, DiscountKind, PriceRose, SoldOut, Step
-from campaigns.previewing import PREVIEW_POLICY, Preview
 from campaigns.rendering import MissingData, Rendered, RenderFailed
 from campaigns.rendering import render as render_message
 from campaigns.starters import starters

@@ -5,7 +5,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from accounts import access, plans
-from campaigns import preview_data, previewing, review
+from campaigns.drafting import review
+from campaigns.editing import preview_data, previewing
 from campaigns.feeds import Kind, Policy, kinds
 from campaigns.feeds.kinds import ABANDONED, kind
 from campaigns.models import Campaign, Step

@@ -16,10 +16,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from aiq.lib.signing import BadToken
-from campaigns import links, shortfollowing, tracking
+from campaigns import links, tracking
 from campaigns.incentives import following
 from campaigns.models import TrackingKind
-from campaigns.shortlinks import CART
+from campaigns.texts import following as shortfollowing
+from campaigns.texts.shortlinks import CART
 
 PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' https: http:; form-action 'self'; base-uri 'none'"

@@ -5,10 +5,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.models import Merchant
-from campaigns import drafts, preview_data, push_looks
+from campaigns.drafting import drafts
+from campaigns.editing import preview_data
 from campaigns.incentives import choosing
 from campaigns.models import Campaign, Step
-from campaigns.push_form import EXTRAS, OWN, PushForm
+from campaigns.notifications import looks as push_looks
+from campaigns.notifications.form import EXTRAS, OWN, PushForm
 from campaigns.views import compose, keeping
 from campaigns.views.steps import go, saved, saves_only, step_page, user_of
 

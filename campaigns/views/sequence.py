@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts import access
-from campaigns import drafts, sequence, wording
-from campaigns.asread import Reader
+from campaigns import wording
+from campaigns.drafting import drafts, sequence
+from campaigns.drafting.sequence_form import PlaceForm, forms_of
+from campaigns.editing.asread import Reader
 from campaigns.models import Campaign, CampaignKind, Step
-from campaigns.sequence_form import PlaceForm, forms_of
 from campaigns.usable import OFFERED, ways
 from campaigns.views.scope import asked, on_campaign, refuse
 from campaigns.views.steps import get_or_post, go, in_words, is_written, saved, step_page, step_url, url_of

@@ -14,9 +14,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
-from campaigns import drafts, lifecycle, wording
-from campaigns.drafts import Sketch
-from campaigns.forecast import forecast
+from campaigns import lifecycle, wording
+from campaigns.drafting import drafts
+from campaigns.drafting.drafts import Sketch
+from campaigns.drafting.forecast import forecast
 from campaigns.models import Campaign, CampaignStatus, Step
 from campaigns.views.scope import View, page, refuse, tell
 

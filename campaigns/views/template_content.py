@@ -5,9 +5,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaigns import library, review
-from campaigns.content_form import ContentForm
-from campaigns.library import Wording
+from campaigns.drafting import review
+from campaigns.editing import library
+from campaigns.editing.form import ContentForm
+from campaigns.editing.library import Wording
 from campaigns.models import MessageTemplate, Step
 from campaigns.views import compose, preview
 from campaigns.views.library import on_template

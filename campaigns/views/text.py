@@ -4,10 +4,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.models import Merchant
-from campaigns import drafts, preview_data, text_looks
+from campaigns.drafting import drafts
+from campaigns.editing import preview_data
 from campaigns.incentives import choosing
 from campaigns.models import Campaign, Step
-from campaigns.text_form import TextForm
+from campaigns.texts import looks as text_looks
+from campaigns.texts.form import TextForm
 from campaigns.views import compose, keeping
 from campaigns.views.steps import go, saved, saves_only, step_page
 

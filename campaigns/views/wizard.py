@@ -10,11 +10,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts import access, plans
-from campaigns import audiences, drafts, lifecycle, review, sequence, shapes, wording
-from campaigns.asread import Reader
-from campaigns.channels_form import ChannelsForm
-from campaigns.forecast import forecast
-from campaigns.forms import RecipientsForm
+from campaigns import audiences, lifecycle, wording
+from campaigns.drafting import drafts, review, sequence, shapes
+from campaigns.drafting.channels_form import ChannelsForm
+from campaigns.drafting.forecast import forecast
+from campaigns.drafting.forms import RecipientsForm
+from campaigns.editing.asread import Reader
 from campaigns.models import Campaign, CampaignKind, CampaignStatus
 from campaigns.usable import OFFERED
 from campaigns.views.scope import on_campaign, refuse, signed_in, tell

@@ -15,8 +15,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from campaigns import stopping, suppressions
 from campaigns.channels.base import CHANNELS
+from campaigns.consent import stopping, suppressions
 from campaigns.decide import Check
 from campaigns.models import Consent, Decision, Shopper, SoftBounce, SuppressionReason
 from campaigns.models.shoppers import CART_TOPIC

@@ -9,7 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q, QuerySet
 
 from accounts.models import Merchant
-from campaigns import suppressions
+from campaigns.consent import suppressions
 from campaigns.models import (
     Cart,
     CartActivity,

@@ -6,9 +6,10 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Role
-from campaigns import ab_results, lifecycle
-from campaigns.ab_results import Result, verdict
-from campaigns.intervals import Counted, Interval
+from campaigns import lifecycle
+from campaigns.insight import ab_results
+from campaigns.insight.ab_results import Result, verdict
+from campaigns.insight.intervals import Counted, Interval
 from campaigns.models import Campaign, CampaignKind, Content, Delivery
 from tests import factories
 from tests.campaigns.test_variants import halves

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Merchant, Role
-from campaigns import rolling
+from campaigns.insight import rolling
 from campaigns.models import Campaign, CampaignStatus, DailyFigure, Decision
 from tests import factories
 from tests.campaigns.test_wizard import client_of, url

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from campaigns.content_checks import CUT_BYTES, NEARLY_CUT_BYTES, Check, ContentFacts, Needed, content_checks
-from campaigns.previewing import preview
+from campaigns.editing.checks import CUT_BYTES, NEARLY_CUT_BYTES, Check, ContentFacts, Needed, content_checks
+from campaigns.editing.previewing import preview
 from campaigns.starters import SAMPLE_CONTEXT, starters
 from campaigns.templating.compiling import Problem
 

@@ -8,13 +8,13 @@ from django.conf import settings
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounts.models import Merchant
-from campaigns import drafts
-from campaigns.content_checks import Check
-from campaigns.content_facts import checks_of
+from campaigns.drafting import drafts
+from campaigns.editing.checks import Check
+from campaigns.editing.facts import checks_of
+from campaigns.editing.preview_data import preview_context
+from campaigns.editing.previewing import preview
 from campaigns.links import LinkMaker
 from campaigns.models import Step
-from campaigns.preview_data import preview_context
-from campaigns.previewing import preview
 from campaigns.rendering import render
 from campaigns.starters import SAMPLE_CONTEXT, starters
 from campaigns.templating.compiling import compile_source

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from campaigns.differences import difference
-from campaigns.library import Wording
+from campaigns.editing.differences import difference
+from campaigns.editing.library import Wording
 
 
 def of(*blocks: dict[str, Any], subject: str = "S") -> Wording:

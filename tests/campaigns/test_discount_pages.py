@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from accounts.models import Role
 from aiq.lib.commands import Refused
-from campaigns import attention, review
+from campaigns.drafting import review
 from campaigns.incentives import uptake, warning
 from campaigns.incentives.lasting import Pool
+from campaigns.insight import attention
 from campaigns.models import Discount
 from tests import factories
 

@@ -5,8 +5,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.attribution import credit
-from campaigns.figures import last_days, roll_up
+from campaigns.insight.attribution import credit
+from campaigns.insight.figures import last_days, roll_up
 from campaigns.models import DailyFigure, Decision, TrackingEvent
 from tests import factories
 

@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from campaigns import wording
-from campaigns.drafts import Send, Sketch
-from campaigns.forecast import Forecast, forecast
+from campaigns.drafting.drafts import Send, Sketch
+from campaigns.drafting.forecast import Forecast, forecast
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,8 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from campaigns import consents, identity, intake
+from campaigns import identity, intake
+from campaigns.consent import consents
 from campaigns.facts import (
     CartFact,
     CartStatus,

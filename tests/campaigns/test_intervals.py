@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from campaigns.intervals import SPREAD, Counted, difference, times_more, wilson
+from campaigns.insight.intervals import SPREAD, Counted, difference, times_more, wilson
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection, transaction
 
 from campaigns import handover, sending
+from campaigns.drafting.review import checks
 from campaigns.models import Campaign, ChannelSettings, Content, Decision, Delivery, SentMessage
-from campaigns.review import checks
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Merchant, Role
-from campaigns import drafts, library
-from campaigns.library import Wording
+from campaigns.drafting import drafts
+from campaigns.editing import library
+from campaigns.editing.library import Wording
 from campaigns.models import MessageTemplate
 from tests import factories as make
 

@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns import asking, consents, jobs, opt_ins, suppressions
+from campaigns import jobs
+from campaigns.consent import asking, consents, opt_ins, suppressions
 from campaigns.links import confirm_url
 from campaigns.models import Consent, Delivery, OptInRequest, Shopper
 from tests import factories

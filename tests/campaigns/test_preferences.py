@@ -10,7 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from aiq.lib import doorbell
-from campaigns import consents, intake, refolding, sending
+from campaigns import intake, refolding, sending
+from campaigns.consent import consents
 from campaigns.facts import CartFact, CartStatus, ConsentFact, ConsentStatus, ContactFact, CustomerFact, Origin
 from campaigns.links import LinkMaker
 from campaigns.models import (

@@ -23,8 +23,8 @@ from django.utils import timezone
 
 from aiq import environment
 from aiq.environment import ESPS, Env
-from campaigns.bounces import Means, meaning
 from campaigns.channels.email import EmailChannel
+from campaigns.consent.bounces import Means, meaning
 from campaigns.models import Delivery, SoftBounce, Suppression, TrackingEvent
 from tests import factories
 from tests.campaigns.test_mime import MESSAGE

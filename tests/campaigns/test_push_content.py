@@ -8,10 +8,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Role
-from campaigns import review
 from campaigns.channels.push_payload import Notification
+from campaigns.drafting import review
 from campaigns.models import MessageTemplate
-from campaigns.push_checks import PushFacts, push_checks
+from campaigns.notifications.checks import PushFacts, push_checks
 from tests import factories
 
 pytestmark = pytest.mark.django_db

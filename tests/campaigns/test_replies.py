@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaigns.replies import HELP, OTHER, START, STOP, YES, meaning, tells_way_out
+from campaigns.texts.replies import HELP, OTHER, START, STOP, YES, meaning, tells_way_out
 
 
 @pytest.mark.parametrize(

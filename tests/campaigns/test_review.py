@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import CartTrigger, Plan
-from campaigns import review
+from campaigns.drafting import review
 from campaigns.models import Campaign
 from tests import factories
 

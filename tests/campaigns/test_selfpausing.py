@@ -9,7 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Role
-from campaigns import figures, lifecycle, selfpausing, sending, tracking
+from campaigns import lifecycle, selfpausing, sending, tracking
+from campaigns.insight import figures
 from campaigns.models import Campaign, Delivery
 from campaigns.reputation import Reputation, surely
 from tests import factories

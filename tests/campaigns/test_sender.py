@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Merchant, Role
-from campaigns import review
+from campaigns.drafting import review
 from campaigns.models import SenderDomain
 from campaigns.sender import lookup
 from campaigns.sender.findings import findings

@@ -7,8 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns import consents, handover, sending, suppressions
+from campaigns import handover, sending
 from campaigns.channels.email import EmailChannel
+from campaigns.consent import consents, suppressions
 from campaigns.models import Decision, Delivery, SentMessage, Shopper
 from tests import factories
 

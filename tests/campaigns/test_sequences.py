@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from campaigns import consents, lifecycle, sending
+from campaigns import lifecycle, sending
+from campaigns.consent import consents
 from campaigns.models import Campaign, CampaignVersion, Content, Delivery, Episode, Shopper, Step
 from tests import factories
 from tests.conftest import Sink

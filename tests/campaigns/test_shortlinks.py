@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from aiq.lib.signing import BadToken
-from campaigns.shortlinks import CART, CHARS, PURPOSES, WAY_OUT, meanings, token
+from campaigns.texts.shortlinks import CART, CHARS, PURPOSES, WAY_OUT, meanings, token
 
 
 def leads_to(text: str, code: uuid.UUID) -> set[str]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from campaigns import preview_data
 from campaigns.composer.reading import read_blocks
 from campaigns.composer.to_mjml import to_mjml
+from campaigns.editing import preview_data
 from campaigns.links import PlainLinks
 from campaigns.rendering import Rendered, render
 from campaigns.starters import SAMPLE_CONTEXT, SLUGS, Starter, starters

@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Plan
-from campaigns import lifecycle, shapes
+from campaigns import lifecycle
+from campaigns.drafting import shapes
+from campaigns.drafting.sequence import add, arrange
 from campaigns.models import Campaign, CampaignKind, ChannelSettings, Step
-from campaigns.sequence import add, arrange
 from tests import factories
 from tests.campaigns.test_wizard import client_of, recipients, url
 

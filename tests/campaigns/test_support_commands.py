@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Merchant
 from aiq.lib.commands import Refused
-from campaigns import suppressions
+from campaigns.consent import suppressions
 from campaigns.management.commands import release_unknown
 from campaigns.models import Decision, Delivery, Suppression
 from tests import factories

@@ -9,9 +9,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Role
-from campaigns import review
+from campaigns.drafting import review
 from campaigns.models import ChannelSettings, MessageTemplate
-from campaigns.text_checks import TextFacts, meter, text_checks
+from campaigns.texts.checks import TextFacts, meter, text_checks
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns import lifecycle, review, sending
+from campaigns import lifecycle, sending
+from campaigns.drafting import review
 from campaigns.models import ChannelSettings, Decision, Delivery, Step
-from campaigns.text_law import double_opt_in, in_time, one_text
+from campaigns.texts.law import double_opt_in, in_time, one_text
 from tests import factories
 from tests.campaigns.test_leaving import started_side_by_side
 from tests.campaigns.test_texts import early_afternoon

@@ -12,8 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from aiq.lib.signing import sign
-from campaigns import consents, sending, suppressions
-from campaigns.bounces import Means
+from campaigns import sending
+from campaigns.consent import consents, suppressions
+from campaigns.consent.bounces import Means
 from campaigns.links import CLICK, OPEN, UNSUBSCRIBE, LinkMaker
 from campaigns.models import Cart, Consent, Delivery, Shopper, Suppression, TrackingEvent
 from campaigns.tracking import is_machine, reported

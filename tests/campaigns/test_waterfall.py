@@ -9,9 +9,10 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Merchant, Plan
-from campaigns import consents, ledger, lifecycle, matching, sending, support, tracking, waterfall, why
-from campaigns.bounces import Means
+from campaigns import ledger, lifecycle, matching, sending, support, tracking, waterfall, why
 from campaigns.channels.base import CHANNELS
+from campaigns.consent import consents
+from campaigns.consent.bounces import Means
 from campaigns.decide import Check, Verdict
 from campaigns.models import (
     Campaign,

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Merchant
 from aiq.lib.commands import Refused
-from campaigns import consents
+from campaigns.consent import consents
 from campaigns.models import Consent, OptInRequest, Shopper
 from tests import factories
 

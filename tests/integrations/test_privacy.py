@@ -18,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 
 from aiq.lib.commands import Refused
-from campaigns import consents, suppressions
+from campaigns.consent import consents, suppressions
 from campaigns.models import (
     Cart,
     CartActivity,

@@ -12,10 +12,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Role
-from campaigns import consents, lifecycle, subscribing
+from campaigns import lifecycle
 from campaigns.channels.push import PushChannel
 from campaigns.channels.webpush import public_key
+from campaigns.consent import consents
 from campaigns.models import Consent, Decision, Delivery, PushSubscription, Shopper, TrackingEvent
+from campaigns.notifications import subscribing
 from campaigns.starters import starters
 from tests import factories, pushservice
 from tests.campaigns.test_leaving import zone_where_it_is

@@ -9,7 +9,7 @@ from uuid import UUID
 from anymail.signals import AnymailTrackingEvent, tracking
 from django.db.models import Sum
 
-from campaigns import rolling
+from campaigns.insight import rolling
 from campaigns.models import DailyFigure, Decision, Delivery, ReasonFigure, StepFigure, TrackingEvent
 
 WORDS = {

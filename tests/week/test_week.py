@@ -18,11 +18,13 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import Merchant, Store
-from campaigns import consents, intake, lifecycle, rolling, sending
+from campaigns import intake, lifecycle, sending
 from campaigns.channels.base import CHANNELS, Outcome, Receipt
 from campaigns.channels.email import EmailChannel
 from campaigns.channels.sms import SmsChannel
+from campaigns.consent import consents
 from campaigns.facts import CartFact, CartStatus, CustomerFact, LineFact, OrderFact, OrderStatus, Origin
+from campaigns.insight import rolling
 from campaigns.models import (
     Campaign,
     CampaignStatus,

@@ -10,9 +10,10 @@ from django.utils import timezone
 from accounts import plans
 from accounts.models import Merchant
 from aiq.lib.commands import Refused, SupportCommand
-from campaigns import drafts, lifecycle, sequence
+from campaigns import lifecycle
+from campaigns.drafting import drafts, sequence
+from campaigns.drafting.sequence import MAX_DELAY_MINUTES
 from campaigns.models import Campaign
-from campaigns.sequence import MAX_DELAY_MINUTES
 from campaigns.usable import ways
 
 CHANNELS = ("email", "sms", "push")

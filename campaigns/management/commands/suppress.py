@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from aiq.lib.commands import Refused, SupportCommand
-from campaigns import suppressions
+from campaigns.consent import suppressions
 from campaigns.management.finding import address_or_refuse, merchant_or_refuse
 from campaigns.models import SuppressionReason
 

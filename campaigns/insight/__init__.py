@@ -1,0 +1,1 @@
+"""What staff read: figures, what happened, what wants attention, and what an A/B test shows."""
