@@ -78,6 +78,7 @@ class Due:
     step_id: int
     channel: str
     attempts: int
+    may_have_left: bool
     send_at: datetime
     expires_at: datetime
     campaign: Campaign
@@ -103,7 +104,7 @@ class Due:
 
 
 _DUE = """
-SELECT d.id, d.code, d.content_id, d.step_id, d.channel, d.attempts, d.send_at, d.expires_at, d.campaign_id, c.store_id,
+SELECT d.id, d.code, d.content_id, d.step_id, d.channel, d.attempts, d.may_have_left, d.send_at, d.expires_at, d.campaign_id, c.store_id,
     e.id, e.trigger, e.last_activity_at, e.closed_at, e.closed_by,
     c.merchant_id, c.store_id, c.source, c.key, c.synthetic, c.lines, c.url, c.currency, c.total,
     s.id, s.email, s.phone, s.first_name, s.last_name, s.timezone, s.country, s.region, s.locale, s.birthdate, s.favorite_store,
@@ -121,16 +122,16 @@ def load_due(ids: Sequence[int]) -> list[Due]:
     with prepared.cursor() as cursor:
         cursor.execute(_DUE, [list(ids)])
         rows = cursor.fetchall()
-    campaigns = Campaign.objects.select_related("version", "merchant").in_bulk({row[8] for row in rows})
-    stores = Store.objects.in_bulk({row[9] for row in rows if row[9]})
+    campaigns = Campaign.objects.select_related("version", "merchant").in_bulk({row[9] for row in rows})
+    stores = Store.objects.in_bulk({row[10] for row in rows if row[10]})
     found = ChannelSettings.objects.filter(merchant__in={campaign.merchant_id for campaign in campaigns.values()})
     settings = {(one.merchant_id, one.channel): one for one in found}
-    pushed = {row[24] for row in rows if row[4] == "push" and row[24]}
+    pushed = {row[25] for row in rows if row[4] == "push" and row[25]}
     living = browsers.living(pushed) if pushed else {}
     return [
-        _due(row, campaign, settings.get((campaign.merchant_id, row[4])), stores.get(row[9]), living.get(row[24], ()))
+        _due(row, campaign, settings.get((campaign.merchant_id, row[4])), stores.get(row[10]), living.get(row[25], ()))
         for row in rows
-        for campaign in (campaigns[row[8]],)
+        for campaign in (campaigns[row[9]],)
     ]
 
 
@@ -141,10 +142,10 @@ def _due(
     store: Store | None,
     living: Sequence[Browser],
 ) -> Due:
-    cart = list(row[15:24])
+    cart = list(row[16:25])
     cart[5] = msgspec.json.decode(cart[5])
-    shopper = _shopper(row[24:], living) if row[24] else None
-    return Due(*[*row[:8], campaign, settings, DueEpisode(*row[10:15]), DueCart(*[*cart, shopper, store])])
+    shopper = _shopper(row[25:], living) if row[25] else None
+    return Due(*[*row[:9], campaign, settings, DueEpisode(*row[11:16]), DueCart(*[*cart, shopper, store])])
 
 
 def _shopper(values: Sequence[Any], living: Sequence[Browser]) -> DueShopper:

@@ -29,7 +29,17 @@ INSIST_SECONDS = 60.0
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, *[60] * 24))
 # Providers keep an idempotency key for a day; these are over within the hour.
 UNKNOWN_AGAIN = 3
-OUTCOME_FIELDS = ["status", "reason", "provider_id", "sent_at", "send_at", "attempts", "lease_until", "claim_token"]
+OUTCOME_FIELDS = [
+    "status",
+    "reason",
+    "provider_id",
+    "sent_at",
+    "send_at",
+    "attempts",
+    "lease_until",
+    "claim_token",
+    "may_have_left",
+]
 
 T = TypeVar("T")
 Outcome = Receipt | ChannelError | OutcomeUnknown
@@ -158,7 +168,7 @@ def _recorded(one: Composed, outcome: Outcome, claim: Claim) -> dict[str, Any]:
     case, delivery, attempts = one.case, one.case.delivery, one.case.delivery.attempts + 1
     row: dict[str, Any] = {
         "id": delivery.pk, "reason": "", "provider_id": "", "sent_at": None, "send_at": delivery.send_at,
-        "attempts": attempts, "lease_until": None, "claim_token": claim.token,
+        "attempts": attempts, "lease_until": None, "claim_token": claim.token, "may_have_left": delivery.may_have_left,
     }  # fmt: skip
     if isinstance(outcome, Receipt):
         return row | {
@@ -168,11 +178,12 @@ def _recorded(one: Composed, outcome: Outcome, claim: Claim) -> dict[str, Any]:
         }
     if isinstance(outcome, OutcomeUnknown):
         if outcome.retriable and (again := _once_more(case, attempts, claim.now)):
-            return row | {"status": DeliveryStatus.PENDING, "send_at": again, "claim_token": None}
+            again_now = {"send_at": again, "claim_token": None, "may_have_left": True}
+            return row | {"status": DeliveryStatus.PENDING} | again_now
         return row | {"status": DeliveryStatus.UNKNOWN}
     if outcome.permanent or attempts > len(BACK_OFF):
         return row | {
-            "status": DeliveryStatus.FAILED,
+            "status": DeliveryStatus.UNKNOWN if delivery.may_have_left else DeliveryStatus.FAILED,
             "reason": "refused" if outcome.permanent else "too_many_attempts",
         }
     again = claim.now + BACK_OFF[attempts - 1]

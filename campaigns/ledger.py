@@ -29,7 +29,7 @@ def write(decided: Sequence[tuple[Case, Verdict]], now: datetime) -> None:
     _insert(
         _step(
             case,
-            OUTCOMES[verdict.action],
+            _outcome(case, verdict),
             now,
             reason=verdict.reason,
             checks=[check.plain() for check in verdict.checks],
@@ -37,6 +37,12 @@ def write(decided: Sequence[tuple[Case, Verdict]], now: datetime) -> None:
         )
         for case, verdict in decided
     )
+
+
+def _outcome(case: Case, verdict: Verdict) -> Outcome:
+    """What may have left before is not skipped, whatever stops it now."""
+    unknown = verdict.action == "stop" and case.delivery.may_have_left
+    return Outcome.UNKNOWN if unknown else OUTCOMES[verdict.action]
 
 
 def write_failures(failed: Iterable[tuple[Case, ChannelError | OutcomeUnknown, dict[str, Any]]], now: datetime) -> None:

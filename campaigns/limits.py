@@ -29,6 +29,7 @@ LOCKED_HERE = 7_301
 class Lately:
     """A message that left, or may have (`at`), or is about to leave (`send_at`)."""
 
+    delivery_id: int
     episode_id: int
     campaign_id: int
     campaign: str
@@ -49,14 +50,15 @@ class Limits:
 
 
 _LATELY = """
-SELECT d.shopper_id, d.episode_id, d.campaign_id, k.name, k.priority, k.status = %s, d.channel, d.send_at,
-    CASE WHEN d.status NOT IN ('pending', 'claimed') THEN COALESCE(d.sent_at, m.at) END
+SELECT d.shopper_id, d.id, d.episode_id, d.campaign_id, k.name, k.priority, k.status = %s, d.channel, d.send_at,
+    CASE WHEN d.may_have_left OR d.status NOT IN ('pending', 'claimed') THEN COALESCE(d.sent_at, m.at) END
 FROM campaigns_delivery d
 JOIN campaigns_campaign k ON k.id = d.campaign_id
 LEFT JOIN campaigns_sentmessage m ON m.delivery_id = d.id
 WHERE (d.shopper_id = ANY(%s) OR d.episode_id = ANY(%s)) AND (
     (d.status IN ('pending', 'claimed') AND d.send_at < %s)
-    OR (d.status IN ('sending', 'sent', 'delivered', 'bounced', 'unknown') AND COALESCE(d.sent_at, m.at) > %s)
+    OR ((d.status IN ('sending', 'sent', 'delivered', 'bounced', 'unknown') OR (d.may_have_left AND d.status IN ('pending', 'claimed')))
+        AND COALESCE(d.sent_at, m.at) > %s)
 )
 ORDER BY d.id
 """
@@ -78,8 +80,8 @@ def limits(rows: Sequence[Due], now: datetime) -> dict[int, Limits]:
         found = cursor.fetchall()
     by_shopper: dict[int | None, list[Lately]] = defaultdict(list)
     of_episode = {row.episode_id: row.cart.shopper_id for row in rows}
-    for shopper, episode, *rest in found:
-        by_shopper[shopper or of_episode.get(episode)].append(Lately(episode, *rest))
+    for shopper, delivery, episode, *rest in found:
+        by_shopper[shopper or of_episode.get(episode)].append(Lately(delivery, episode, *rest))
     return {row.pk: _of(row, by_shopper[row.cart.shopper_id] if row.cart.shopper else (), now) for row in rows}
 
 
@@ -92,7 +94,7 @@ def _reach(row: Due) -> timedelta:
 
 
 def _of(row: Due, lately: Iterable[Lately], now: datetime) -> Limits:
-    others = [one for one in lately if one.at or one.campaign_id != row.campaign_id]
+    others = [one for one in lately if (one.at and one.delivery_id != row.pk) or one.campaign_id != row.campaign_id]
     same_channel = [one.at for one in others if one.at and one.channel == row.channel]
     capped = cap(row.settings, same_channel, now)
     if row.channel == "sms" and capped.free and not (lawful := texts_a_day(same_channel, now)).free:
@@ -151,7 +153,8 @@ def turn(row: Due, lately: Iterable[Lately], now: datetime) -> Limit:
 # Of one row of a group: `c` its cart, `d` its delivery, `v` what was passed with it.
 _LEFT = """
     SELECT count(*) FROM campaigns_delivery r LEFT JOIN campaigns_sentmessage g ON g.delivery_id = r.id
-    WHERE r.shopper_id = c.shopper_id AND r.status IN ('sending', 'sent', 'delivered', 'bounced', 'unknown')
+    WHERE r.shopper_id = c.shopper_id AND r.id <> d.id
+    AND (r.status IN ('sending', 'sent', 'delivered', 'bounced', 'unknown') OR (r.may_have_left AND r.status IN ('pending', 'claimed')))
 """
 _WHEN = "COALESCE(r.sent_at, g.at) > statement_timestamp() - make_interval(hours =>"
 STILL_WITHIN = f"""

@@ -163,7 +163,8 @@ def _leaving(episode_ids: list[int]) -> set[int]:
     """Episodes of which a message has left or may be leaving; locked, so that no sender begins meanwhile."""
     rows = Delivery.objects.select_for_update(no_key=True).filter(episode__in=episode_ids).order_by("pk")
     waiting = {DeliveryStatus.PENDING, DeliveryStatus.SKIPPED}
-    return {episode for episode, status in rows.values_list("episode_id", "status") if status not in waiting}
+    told = rows.values_list("episode_id", "status", "may_have_left")
+    return {episode for episode, status, may_have_left in told if may_have_left or status not in waiting}
 
 
 def _in_order(told: list[tuple[int | None, Stretch]], left: Iterable[Episode]) -> list[tuple[int | None, Stretch]]:

@@ -10,7 +10,8 @@ Which crash does what:
   provider (our code travels in Message-ID and metadata), by support (`release_unknown`), or by the sender itself where it
   lives and its server only took longer than the lease;
 - unknown, where the provider honours an idempotency key: pending again for a few tries under the same key, so that it
-  leaves once whatever happened;
+  leaves once whatever happened; `sweep` does so too with a group whose sender died. Where it is to be handed over no more,
+  because the shopper bought or said no meanwhile, it is unknown again, never skipped: it may have left;
 - sent is recorded: done. A repeated job finds nothing to claim.
 
 Purchases and opt-outs are read twice: with the batch (`gather`) and again inside the UPDATE that marks a group as
@@ -34,6 +35,7 @@ from campaigns import handover, ledger, reasons, scheduling, waterfall
 from campaigns.channels.base import CHANNELS
 from campaigns.composing import Composed, compose
 from campaigns.decide import Check, Verdict, decide_step
+from campaigns.due import Due
 from campaigns.gather import Case, gather
 from campaigns.handover import Claim, Outcome
 from campaigns.incentives import giving
@@ -157,12 +159,16 @@ def _settled(one: Judged) -> dict[str, Any]:
     stop = verdict.action == "stop"
     return {
         "id": delivery.pk,
-        "status": DeliveryStatus.SKIPPED if stop else DeliveryStatus.PENDING,
+        "status": _stopped(delivery) if stop else DeliveryStatus.PENDING,
         "reason": verdict.reason if stop else "",
         "send_at": verdict.until or delivery.send_at,
         "lease_until": None,
         "claim_token": None,
     }
+
+
+def _stopped(delivery: Due) -> DeliveryStatus:
+    return DeliveryStatus.UNKNOWN if delivery.may_have_left else DeliveryStatus.SKIPPED
 
 
 def _groups(composed: Iterable[Composed]) -> Iterator[list[Composed]]:
@@ -173,14 +179,30 @@ def _groups(composed: Iterable[Composed]) -> Iterator[list[Composed]]:
         yield from (rest[at : at + size] for at in range(0, len(rest), size))
 
 
+# Unless another channel might take its turn, which knows nothing of the key.
+AGAIN = """
+UPDATE campaigns_delivery d
+SET status = 'pending', claim_token = NULL, lease_until = NULL, may_have_left = TRUE, send_at = statement_timestamp()
+WHERE d.status = 'sending' AND d.lease_until < statement_timestamp() AND d.channel = ANY(%s) AND d.attempts <= %s
+    AND d.expires_at > statement_timestamp() AND NOT EXISTS (
+        SELECT 1 FROM campaigns_content c JOIN campaigns_content n ON n.version_id = c.version_id AND n.step_id = c.step_id
+        WHERE c.id = d.content_id AND d.rank IS NOT NULL AND n.rank > c.rank
+    )
+"""
+
+
 def sweep() -> int:
-    """Free what a sender left behind: claimed returns to pending, sending becomes unknown. Returns how many."""
+    """Free what a sender left behind: claimed returns to pending, and so does sending where its provider sends it only once; else it
+    becomes unknown. Returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE campaigns_delivery SET status = 'pending', claim_token = NULL, lease_until = NULL"
             " WHERE status = 'claimed' AND lease_until < statement_timestamp()"
         )
         freed = cursor.rowcount
+        if once := [channel.slug for channel in CHANNELS if channel.sends_once]:
+            cursor.execute(AGAIN, [once, handover.UNKNOWN_AGAIN])
+            freed += cursor.rowcount
         cursor.execute(
             "UPDATE campaigns_delivery SET status = 'unknown', lease_until = NULL"
             " WHERE status = 'sending' AND lease_until < statement_timestamp()"

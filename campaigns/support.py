@@ -73,7 +73,9 @@ def release(delivery: Delivery, to: str, by: str, now: datetime) -> None:
 
 @transaction.atomic
 def _settle(delivery: Delivery, to: DeliveryStatus, by: str, now: datetime) -> None:
-    fields: dict[str, Any] = {"reason": REASON} if to == D.FAILED else {"sent_at": _left_at(delivery, now)}
+    fields: dict[str, Any] = (
+        {"reason": REASON} if to == D.FAILED else {"reason": "", "sent_at": _left_at(delivery, now)}
+    )
     _move(delivery, frozenset({D.UNKNOWN}), to, **fields)
     check = Check("support", to == D.SENT, f"Marked as {to} by {by}")
     _note(delivery, Outcome.SENT if to == D.SENT else Outcome.FAILED, check, now)
@@ -81,7 +83,10 @@ def _settle(delivery: Delivery, to: DeliveryStatus, by: str, now: datetime) -> N
 
 @transaction.atomic
 def _back_to_pending(delivery: Delivery, sources: frozenset[DeliveryStatus], saw: str, now: datetime) -> None:
-    _move(delivery, sources, D.PENDING, reason="", send_at=now, attempts=0, claim_token=None)
+    may_have_left = delivery.status == D.UNKNOWN
+    _move(
+        delivery, sources, D.PENDING, reason="", send_at=now, attempts=0, claim_token=None, may_have_left=may_have_left
+    )
     _note(delivery, Outcome.WAITING, Check("support", True, saw), now)
     scheduling.ring()
 

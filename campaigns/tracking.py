@@ -81,7 +81,7 @@ def _move(delivery: Delivery, to: DeliveryStatus, *sources: DeliveryStatus, **fi
     allowed = SOURCES[to].intersection(sources or SOURCES[to])
     left = Q(status__in=allowed - WAITING) | Q(status__in=allowed & WAITING, attempts__gt=0)
     rows = Delivery.objects.filter(left, pk=delivery.pk)
-    return bool(rows.update(status=to, lease_until=None, **fields))
+    return bool(rows.update(**{"status": to, "lease_until": None, "reason": ""} | fields))
 
 
 def _left(at: datetime) -> Coalesce:

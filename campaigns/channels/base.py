@@ -88,6 +88,11 @@ class Channel(ABC):
     group_size: int = 25
     quiet_hours: bool = True
 
+    @property
+    def sends_once(self) -> bool:
+        """Whether its provider sends a message once however often it is handed over: each carries its delivery's code as a key."""
+        return False
+
     @abstractmethod
     def address_of(self, shopper: Reachable) -> str:
         """Where the shopper is reached on this channel; empty if nowhere."""

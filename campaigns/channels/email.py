@@ -26,6 +26,10 @@ class EmailChannel(Channel):
     group_size = 25
     quiet_hours = False
 
+    @property
+    def sends_once(self) -> bool:
+        return provider.honours_keys(settings.EMAIL_BACKEND)
+
     def address_of(self, shopper: Reachable) -> str:
         return shopper.email or ""
 

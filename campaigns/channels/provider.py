@@ -22,6 +22,7 @@ from anymail.exceptions import (
 )
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.utils.module_loading import import_string
 
 from campaigns.channels.base import ChannelError, Outcome, OutcomeUnknown, Receipt
 from campaigns.channels.batches import ALL_REFUSED, batch_of, by_status, send_batch
@@ -113,6 +114,11 @@ def _hand_over(message: Message, connection: BaseEmailBackend) -> Outcome:
     except Exception as error:
         return OutcomeUnknown(f"{type(error).__name__}: {error}"[:300], retriable=keyed)
     return _told(mail, message) if taken else ChannelError("the mail backend took nothing", permanent=False)
+
+
+def honours_keys(backend: str) -> bool:
+    """Whether a mail backend is that of a provider that does."""
+    return getattr(import_string(backend), "esp_name", "") in KEYED
 
 
 def _key(connection: BaseEmailBackend, code: str) -> bool:

@@ -22,11 +22,12 @@ ORDER BY w.id FOR NO KEY UPDATE OF w
 """
 _SKIP = f"""
 WITH skipped AS (
-    UPDATE campaigns_delivery d SET status = 'skipped', reason = %(reason)s FROM ({_WAITING}) waiting
-    WHERE d.id = waiting.id RETURNING d.id, d.merchant_id, d.episode_id, d.campaign_id
+    UPDATE campaigns_delivery d SET status = CASE WHEN may_have_left THEN 'unknown' ELSE 'skipped' END, reason = %(reason)s
+    FROM ({_WAITING}) waiting
+    WHERE d.id = waiting.id RETURNING d.id, d.merchant_id, d.episode_id, d.campaign_id, d.status
 )
 INSERT INTO campaigns_decision (merchant_id, episode_id, campaign_id, delivery_id, kind, outcome, reason, checks, at)
-SELECT merchant_id, episode_id, campaign_id, id, 'step', 'skipped', %(reason)s, %(checks)s, %(now)s FROM skipped
+SELECT merchant_id, episode_id, campaign_id, id, 'step', status, %(reason)s, %(checks)s, %(now)s FROM skipped
 """  # noqa: S608 - put together from constants
 
 

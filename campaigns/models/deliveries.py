@@ -36,7 +36,8 @@ SOURCES: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     D.BOUNCED: frozenset({D.SENT, D.DELIVERED, D.SENDING, D.UNKNOWN, D.PENDING, D.CLAIMED}),
     D.SKIPPED: frozenset({D.PENDING, D.CLAIMED}),
     D.FAILED: frozenset({D.SENDING, D.UNKNOWN}),
-    D.UNKNOWN: frozenset({D.SENDING}),
+    # Pending, claimed: it may have left before, and is not to be handed over again.
+    D.UNKNOWN: frozenset({D.SENDING, D.PENDING, D.CLAIMED}),
     D.PENDING: frozenset({D.CLAIMED, D.SENDING, D.UNKNOWN, D.FAILED}),
 }
 WAS_SENT = frozenset({D.SENT, D.DELIVERED, D.BOUNCED})
@@ -83,6 +84,8 @@ class Delivery(models.Model):
     send_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
+    # Nobody knows what came of an attempt before: whatever becomes of this one, it is never said that it did not leave.
+    may_have_left = models.BooleanField(default=False, db_default=False)
     claim_token = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     provider_id = models.CharField(max_length=200, blank=True)
@@ -104,7 +107,7 @@ class Delivery(models.Model):
             ),
             models.CheckConstraint(
                 condition=(Q(status="skipped") & ~Q(reason=""))
-                | (~Q(status="skipped") & (Q(status="failed") | Q(reason=""))),
+                | (~Q(status="skipped") & (Q(status__in=["failed", "unknown"]) | Q(reason=""))),
                 name="skipped_has_reason",
             ),
             models.CheckConstraint(

@@ -113,7 +113,8 @@ def headline(
     if status == D.FAILED:
         return told("Not sent", delivery.reason, checks, ear)
     if status == D.UNKNOWN:
-        return "Nobody can say whether it left: the connection broke while it was handed over"
+        broke = "Nobody can say whether it left: the connection broke while it was handed over"
+        return told(f"{broke}. Not tried again", delivery.reason, checks, ear) if delivery.reason else broke
     if status in {D.CLAIMED, D.SENDING}:
         return "Being sent at this moment"
     return _pending(delivery, newest, checks, ear)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from campaigns import handover, sending, tracking
-from campaigns.models import Delivery
+from campaigns import consents, handover, sending, tracking
+from campaigns.models import ChannelSettings, Consent, Delivery, Episode
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +120,60 @@ def test_a_report_that_comes_first_ends_the_waiting(resend: Any, delivery: Deliv
     tracking.reported(delivery.code, "delivered", datetime.now(UTC), event_id="e-1")
     assert send(delivery) == "delivered"
     assert len(resend.calls) == 1
+
+
+@pytest.mark.parametrize("since", ["bought", "opted out", "opted out unseen"])
+def test_what_may_have_left_is_never_said_not_to_have(resend: Any, delivery: Delivery, since: str) -> None:
+    resend.mood = "break"
+    send(delivery)
+    assert delivery.shopper
+    if since == "bought":
+        Episode.objects.update(closed_at=datetime.now(UTC), closed_by="ordered")
+    elif since == "opted out":
+        consents.opt_out(delivery.shopper.pk, "email", source="test", now=datetime.now(UTC))
+    else:
+        Consent.objects.update(status="unsubscribed")
+    reason = "bought" if since == "bought" else "no_consent"
+    assert (send(delivery), delivery.reason) == ("unknown", reason)
+    newest = delivery.decisions.latest("pk")
+    assert (newest.outcome, newest.reason) == ("unknown", reason)
+    assert len(resend.calls) == 1
+    tracking.reported(delivery.code, "delivered", datetime.now(UTC), event_id="e-1")
+    assert send(delivery) == "delivered"
+
+
+def test_a_refusal_under_the_same_key_does_not_say_what_became_of_the_first(resend: Any, delivery: Delivery) -> None:
+    resend.mood = "hang up"
+    send(delivery)
+    resend.mood = "refuse"
+    assert (send(delivery), delivery.reason) == ("unknown", "refused")
+
+
+def test_what_may_have_left_counts_for_the_limits_but_not_against_itself(resend: Any, delivery: Delivery) -> None:
+    merchant, shopper = delivery.merchant, delivery.shopper
+    ChannelSettings.objects.create(merchant=merchant, channel="email", cap_messages=1, cap_hours=24)
+    resend.mood = "break"
+    send(delivery)
+    other = factories.delivery(delivery.campaign, factories.abandoned_cart(merchant, shopper), shopper=shopper)
+    resend.mood = "take"
+    Delivery.objects.filter(pk=other.pk).update(send_at=datetime.now(UTC))
+    sending.send_batch()
+    other.refresh_from_db()
+    assert other.status in {"pending", "skipped"}
+    assert other.decisions.latest("pk").reason == "capped"
+    assert send(delivery) == "sent"
+
+
+@pytest.mark.parametrize(("late", "status"), [(False, "sent"), (True, "unknown")])
+def test_a_group_whose_sender_died_is_handed_over_again_under_its_keys(
+    resend: Any, delivery: Delivery, late: bool, status: str
+) -> None:
+    ended = datetime.now(UTC) - timedelta(minutes=1)
+    expires = {"expires_at": ended} if late else {}
+    Delivery.objects.update(status="sending", claim_token=uuid4(), lease_until=ended, attempts=1, **expires)
+    assert sending.sweep() == 1
+    assert send(delivery) == status
+    assert resend.calls == ([] if late else [str(delivery.code)])
 
 
 def test_a_provider_without_keys_is_asked_once(resend: Any, delivery: Delivery, settings: Any) -> None:
