@@ -45,6 +45,7 @@ TICKS: tuple[Tick, ...] = (
     Tick("opt_ins", 60, "aiq.clock.ring_opt_ins"),
     Tick("redactions", 60, "aiq.clock.ring_redactions"),
     Tick("codes", 600, "aiq.clock.ring_codes"),
+    Tick("senders", 3600, "aiq.clock.ring_senders"),
     Tick("retention", 3600, "aiq.clock.ring_retention"),
 )
 
@@ -92,6 +93,11 @@ def ring_redactions() -> None:
 def ring_codes() -> None:
     """Owners are told of discounts whose codes run low."""
     ring("jobs", "campaigns.jobs.warn_of_codes")
+
+
+def ring_senders() -> None:
+    """What the DNS says of sender domains is looked up again once a day."""
+    ring("jobs", "campaigns.jobs.look_up_senders")
 
 
 def ring_retention() -> None:

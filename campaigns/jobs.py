@@ -11,8 +11,9 @@ from campaigns import affinity, matching, retention, scheduling, selfpausing, se
 from campaigns.consent import asking
 from campaigns.incentives import warning
 from campaigns.insight import rolling
+from campaigns.sender import watching
 
-ASK = "campaigns.jobs.ask_to_confirm"
+ASK, LOOK_UP = "campaigns.jobs.ask_to_confirm", "campaigns.jobs.look_up_senders"
 KEEP_UP, FORGET = "campaigns.jobs.keep_up", "campaigns.jobs.forget"
 COUNT_ORDERS, WARN_OF_CODES = "campaigns.jobs.count_orders", "campaigns.jobs.warn_of_codes"
 DRAIN_SECONDS = 20.0
@@ -80,6 +81,12 @@ def warn_of_codes() -> None:
     """Tell owners of discounts whose codes run low, once."""
     doorbell.answered(WARN_OF_CODES)
     warning.warn(timezone.now())
+
+
+def look_up_senders() -> None:
+    """Look the sender domains up again, and tell owners of what is gone."""
+    doorbell.answered(LOOK_UP)
+    watching.look_again(timezone.now())
 
 
 def ask_to_confirm() -> None:

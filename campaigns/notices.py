@@ -1,5 +1,5 @@
-"""Mails to staff: about a campaign that asks for approval, is approved, sent back or paused itself, and about codes that run low. Sent after the
-state is committed.
+"""Mails to staff: about a campaign that asks for approval, is approved, sent back or paused itself, about codes that run low, and about records that
+are gone from the DNS. Sent after the state is committed.
 
 A mail that cannot be sent is logged and forgotten: the campaign page and Home show the same.
 """
@@ -14,7 +14,7 @@ from django.core.mail import EmailMessage
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from accounts.models import Role, User
+from accounts.models import Merchant, Role, User
 from campaigns.models import Campaign, Discount
 
 logger = logging.getLogger(__name__)
@@ -75,13 +75,28 @@ def _submitter(campaign: Campaign, decider: User | None) -> list[str]:
 
 def warn_of_codes(discount: Discount, words: str) -> None:
     """To owners: a discount that a live campaign gives has few codes left, or none."""
-    owners = User.objects.filter(is_active=True, memberships__merchant=discount.merchant, memberships__role=Role.OWNER)
     _mail(
-        [owner.email for owner in owners],
+        _owners(discount.merchant),
         f"Codes run low: {discount}",
         f"The discount “{discount}” of {discount.merchant} is given by a campaign that is live. {words}\n\nAdd codes here:",
         reverse("admin:campaigns_discount_change", args=[discount.code]),
     )
+
+
+def warn_of_records(merchant: Merchant, domain: str, gone: str) -> None:
+    """To owners: what the DNS said of a sender domain was in order and no longer is."""
+    _mail(
+        _owners(merchant),
+        f"Missing in the DNS of {domain}: {gone}",
+        f"The DNS of {domain}, from which {merchant} sends its reminders, was in order before. Now this is gone or wrong: {gone}. Mails may land"
+        " in spam until it is back.\n\nThe records to add are here:",
+        reverse("sender:page"),
+    )
+
+
+def _owners(merchant: Merchant) -> list[str]:
+    owners = User.objects.filter(is_active=True, memberships__merchant=merchant, memberships__role=Role.OWNER)
+    return [owner.email for owner in owners]
 
 
 def _send(campaign: Campaign, to: Sequence[str], subject: str, text: str) -> None:

@@ -3,6 +3,7 @@
 import uuid
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -135,6 +136,13 @@ class SenderDomain(models.Model):
     dkim_selector = models.CharField("DKIM selector", max_length=63, blank=True)
     found = models.JSONField(default=dict, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
+    gone = ArrayField(
+        models.CharField(max_length=8),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="What was in order once and no longer is.",
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["merchant", "domain"], name="domain_once_per_merchant")]

@@ -1,9 +1,10 @@
 """The sender domains of a merchant, with what the DNS said when it was last asked. Pages read what is kept; only a person asks anew."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
+from typing import Any
 
 from django.conf import settings
 
@@ -24,12 +25,21 @@ class Identity:
     strict: bool = False
     checked_at: datetime | None = None
     findings: tuple[Finding, ...] = ()
+    gone_codes: frozenset[str] = frozenset()
 
     @property
     def missing(self) -> str:
         """“SPF and DKIM”; empty: nothing, as far as is known."""
-        labels = [finding.label for finding in self.findings if not finding.right]
-        return " and ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 else labels)
+        return _listed([finding.label for finding in self.findings if not finding.right])
+
+    @property
+    def gone(self) -> str:
+        """What was in order once and no longer is, in the same words."""
+        return _listed([finding.label for finding in self.findings if finding.code in self.gone_codes])
+
+
+def _listed(labels: Sequence[str]) -> str:
+    return " and ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 else labels)
 
 
 def provider() -> Asks:
@@ -52,12 +62,22 @@ def identity_of(merchant: Merchant, address: str) -> Identity:
     return _identity(domain, SenderDomain.objects.filter(merchant=merchant, domain=domain).first())
 
 
-def check(merchant: Merchant, domain: str, selector: str, now: datetime) -> None:
-    """Ask the DNS and keep the answer. `selector` empty: those its provider usually takes. Raises `Unanswered`, and keeps nothing."""
+def check(merchant: Merchant, domain: str, selector: str, now: datetime) -> bool:
+    """Ask the DNS and keep the answer. `selector` empty: those its provider usually takes. True: a record that was in order is gone since
+    the last look. Raises `Unanswered`, and keeps nothing."""
     selectors: Sequence[str] = [selector] if selector else provider().selectors
     found = look_up(domain, selectors)
-    values = {"dkim_selector": selector, "found": found, "checked_at": now}
+    row = SenderDomain.objects.filter(merchant=merchant, domain=domain).first()
+    known, before = (set(row.gone), _right(domain, row.found)) if row and row.checked_at else (set(), frozenset())
+    gone = (known | before) - _right(domain, found)
+    values = {"dkim_selector": selector, "found": found, "checked_at": now, "gone": sorted(gone)}
     SenderDomain.objects.update_or_create(merchant=merchant, domain=domain, defaults=values)
+    return bool(gone - known)
+
+
+def _right(domain: str, found: Mapping[str, Any]) -> frozenset[str]:
+    """Judged by what the provider of today asks, so that another provider takes no record away."""
+    return frozenset(finding.code for finding in findings(domain, found, provider()) if finding.right)
 
 
 def domain_of(address: str) -> str:
@@ -70,4 +90,5 @@ def _identity(domain: str, row: SenderDomain | None) -> Identity:
     if row is None or row.checked_at is None:
         return Identity(domain, selector=row.dkim_selector if row else "")
     found = tuple(findings(domain, row.found, provider()))
-    return Identity(domain, row.dkim_selector, False, strict(row.found), row.checked_at, found)
+    gone = frozenset(row.gone)
+    return Identity(domain, row.dkim_selector, False, strict(row.found), row.checked_at, found, gone)

@@ -3,6 +3,7 @@
 import socketserver
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import dns.flags
@@ -16,7 +17,7 @@ from django.utils import timezone
 from accounts.models import Merchant, Role
 from campaigns.drafting import review
 from campaigns.models import SenderDomain
-from campaigns.sender import lookup
+from campaigns.sender import lookup, watching
 from campaigns.sender.findings import findings
 from campaigns.sender.providers import PROVIDERS, asks_of
 from tests import factories
@@ -125,6 +126,29 @@ def test_checking_again_shows_what_is_missing_and_what_was_added(zone: dict[str,
     assert "to do" not in text
     assert "signs as exactly shop.example" in text
     assert SenderDomain.objects.get().dkim_selector == "own"
+
+
+def test_owners_are_told_once_of_a_record_that_is_gone(zone: dict[str, Any], settings: Any, mailoutbox: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    own, now = merchant(), timezone.now()
+    client = signed_in(own)
+    zone["shop.example"], zone["_dmarc.shop.example"] = ["v=spf1 a -all"], [POLICY]
+    zone["own._domainkey.shop.example"] = [KEY]
+    client.post(PATH, {"domain": "shop.example", "selector": "own"})
+    del zone["own._domainkey.shop.example"]
+    for hours in (1, 25, 50, 75):
+        zone["shop.example"] = "broken" if hours == 50 else ["v=spf1 a -all"]
+        watching.look_again(now + timedelta(hours=hours))
+        assert len(mailoutbox) == (hours > 1)
+    assert mailoutbox[0].subject == "Missing in the DNS of shop.example: DKIM"
+    assert "DKIM was in order before" in client.get(PATH).content.decode()
+    zone["own._domainkey.shop.example"] = [KEY]
+    watching.look_again(now + timedelta(days=5))
+    assert "was in order before" not in client.get(PATH).content.decode()
+    Merchant.objects.update(sender_email="hello@other.example")
+    zone.clear()
+    watching.look_again(now + timedelta(days=7))
+    assert len(mailoutbox) == 1
 
 
 def test_no_answer_is_not_a_missing_record(zone: dict[str, Any]) -> None:
