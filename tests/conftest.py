@@ -12,9 +12,14 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
 
 from aiq.lib import doorbell
+
+# How fast examples are made and tried says how busy the machine is, and nothing of the code.
+settings.register_profile("on a busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("on a busy machine")
 
 
 class Sink:
