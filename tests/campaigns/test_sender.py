@@ -141,10 +141,10 @@ def test_owners_are_told_once_of_a_record_that_is_gone(zone: dict[str, Any], set
         watching.look_again(now + timedelta(hours=hours))
         assert len(mailoutbox) == (hours > 1)
     assert mailoutbox[0].subject == "Missing in the DNS of shop.example: DKIM"
-    assert "DKIM was in order before" in client.get(PATH).content.decode()
+    assert "No longer in order: DKIM" in client.get(PATH).content.decode()
     zone["own._domainkey.shop.example"] = [KEY]
     watching.look_again(now + timedelta(days=5))
-    assert "was in order before" not in client.get(PATH).content.decode()
+    assert "No longer in order" not in client.get(PATH).content.decode()
     Merchant.objects.update(sender_email="hello@other.example")
     zone.clear()
     watching.look_again(now + timedelta(days=7))
