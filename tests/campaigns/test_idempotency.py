@@ -10,7 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from campaigns import consents, handover, sending, tracking
+from campaigns import handover, sending, tracking
+from campaigns.consent import consents
 from campaigns.models import ChannelSettings, Consent, Delivery, Episode
 from tests import factories
 
