@@ -17,8 +17,7 @@ def measure(play: Play) -> Iterator[Figure]:
         _post(play, port, seconds=3, rate=10)
         yield from _quiet(play, port)
         yield from _steady(play, port)
-        with stage.procfile("sender"):
-            yield _full(play, port)
+    yield _full(play)
 
 
 def _quiet(play: Play, port: int) -> Iterator[Figure]:
@@ -42,11 +41,14 @@ def _steady(play: Play, port: int) -> Iterator[Figure]:
     yield Figure("backlog growth at 200/s", f"{growth:.1f}/s", "", growth, 2, 0, "/s", False)
 
 
-def _full(play: Play, port: int) -> Figure:
+def _full(play: Play) -> Figure:
+    """The floor runs while none of our processes does: beside them, whose waking keeps the cores awake, it is twice as fast."""
     ours, raw, events = [], [], []
     for _ in range(3):
-        raw.append(1000 / smtp.through_smtplib(play.port, 1000, play.size))
-        sent, accepted = _flood(play, port, play.much(10, 5))
+        raw.append(3000 / smtp.through_smtplib(play.port, 3000, play.size))
+        with stage.web() as (port, _), stage.procfile("worker"), stage.procfile("sender"), stage.procfile("sender"):
+            _post(play, port, seconds=2, rate=10)
+            sent, accepted = _flood(play, port, play.much(10, 5))
         ours.append(sent)
         events.append(accepted)
     rate, floor = median(ours), median(raw)
