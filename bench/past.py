@@ -190,7 +190,7 @@ CROSS JOIN LATERAL (SELECT ((e.id - %(base)s) / 20 * 7 + e.id) %% 10 AS pick, (c
 JOIN path p ON p.merchant_id = e.merchant_id AND p.name = (
         CASE WHEN pick < 4 THEN 'Sequence' WHEN pick < 6 THEN 'Test' WHEN pick < 8 THEN 'Waterfall' ELSE 'Reminder' END)
     AND (p.name <> 'Test' OR p.variant = CASE half WHEN 0 THEN 'a' ELSE 'b' END)
-    AND (p.rank IS NULL OR p.rank = 1 OR e.id %% 5 = 0)
+    AND (p.rank IS NULL OR p.rank = 1 OR (e.id %% 5 = 0 AND e.abandoned_at + p.delay <= %(now)s))
 CROSS JOIN LATERAL (
     SELECT e.abandoned_at + p.delay AS due, ((e.id - %(base)s) * 4 + p.ord)::bigint * 40503 %% 10000 AS chance) y
 CROSS JOIN LATERAL (SELECT CASE
