@@ -1,7 +1,8 @@
 """What pages say about a campaign in words: its delay, and the sentence that sums it up."""
 
-from collections.abc import Sequence
 from typing import Protocol
+
+from django.utils.text import get_text_list
 
 from campaigns.drafting.drafts import Send, Sketch
 from campaigns.drafting.forecast import Forecast
@@ -66,11 +67,11 @@ def what_it_does(sketch: Sketch) -> str:
     if not sketch.typed:
         return f"Sends {what} to shoppers who left a cart{how}, once the campaign type is chosen."
     whom = f"shoppers in “{sketch.audience_name}”" if sketch.audience_name else "all subscribed users"
-    where = f" of {_listed(sketch.store_names)}" if sketch.store_names else ""
+    where = f" of {get_text_list(list(sketch.store_names), 'and')}" if sketch.store_names else ""
     first = f"Sends {what} to {whom}{where}{_after(sends[0].delay_minutes)}"
     more = [_following(sketch.kind, send) for send in sends[1:]]
     stops = " It stops when they buy." if more else ""
-    return f"{_listed([first, *more]) if more else first}{how}.{stops}"
+    return f"{get_text_list([first, *more], 'and')}{how}.{stops}"
 
 
 def _after(minutes: int) -> str:
@@ -83,7 +84,7 @@ def _first(kind: str, send: Send) -> tuple[str, str]:
         return "one message", f": by {', else by '.join(map(channel_in_words, send.channels))}"
     if send.variants > 1:
         return f"one of {_SMALL[send.variants]} variants of {_article(channel_in_words(send.channels[0]))}", ""
-    return _listed([_article(channel_in_words(channel)) for channel in send.channels]), ""
+    return get_text_list([_article(channel_in_words(channel)) for channel in send.channels], "and"), ""
 
 
 def _following(kind: str, send: Send) -> str:
@@ -109,7 +110,3 @@ def _reached(forecast: Forecast) -> str:
         return f"none of these shoppers can be reached by {by} today"
     about = "about " if forecast.estimated else ""
     return f"{about}{forecast.reachable:,} of them left by shoppers who can be reached by {by} today"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

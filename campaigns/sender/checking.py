@@ -7,6 +7,7 @@ from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
+from django.utils.text import get_text_list
 
 from accounts.models import Merchant
 from campaigns.models import CampaignStatus, SenderDomain, Step
@@ -30,16 +31,12 @@ class Identity:
     @property
     def missing(self) -> str:
         """“SPF and DKIM”; empty: nothing, as far as is known."""
-        return _listed([finding.label for finding in self.findings if not finding.right])
+        return get_text_list([finding.label for finding in self.findings if not finding.right], "and")
 
     @property
     def gone(self) -> str:
         """What was in order once and no longer is, in the same words."""
-        return _listed([finding.label for finding in self.findings if finding.code in self.gone_codes])
-
-
-def _listed(labels: Sequence[str]) -> str:
-    return " and ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 else labels)
+        return get_text_list([finding.label for finding in self.findings if finding.code in self.gone_codes], "and")
 
 
 def provider() -> Asks:

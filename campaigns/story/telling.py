@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.text import get_text_list
+
 from aiq.lib.money import money
 from campaigns import reasons
 from campaigns.models import (
@@ -137,7 +139,7 @@ def _when_sent(delivery: Delivery, ear: Ear) -> str:
 def _sent(delivery: Delivery, tracking: Sequence[TrackingEvent], ear: Ear) -> str:
     seen = {event.kind for event in tracking if not event.machine}
     words = [word for kind, word in _SINCE.items() if kind in seen]
-    return f"Sent {_when_sent(delivery, ear)}" + (f", {_listed(words)}" if words else "")
+    return f"Sent {_when_sent(delivery, ear)}" + (f", {get_text_list(words, 'and')}" if words else "")
 
 
 def _without_discount(checks: Sequence[Check]) -> str:
@@ -160,10 +162,6 @@ _SINCE = {
     T.COMPLAINED: "marked as spam",
     T.UNSUBSCRIBED: "used to unsubscribe",
 }
-
-
-def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def tracked_told(event: TrackingEvent, delivery: Delivery, ear: Ear) -> Moment:
