@@ -13,7 +13,6 @@ from accounts.models import Merchant, Store
 from aiq.lib import bulk
 from campaigns import reasons, scheduling
 from campaigns.decide import EntryFacts, Verdict, decide_entry
-from campaigns.drafting.sequence import PLANS
 from campaigns.models import (
     Campaign,
     CampaignKind,
@@ -44,9 +43,8 @@ class Met:
     @property
     def needs(self) -> frozenset[str]:
         """What of `accounts.plans` the merchant's plan must include."""
-        of_kind = PLANS.get(CampaignKind(self.campaign.kind))
-        dynamic = [plans.DYNAMIC_CONTENT] if any(content.feed for content in self.contents) else []
-        return frozenset([*dynamic, *([of_kind] if of_kind else [])])
+        dynamic = plans.DYNAMIC_CONTENT if any(content.feed for content in self.contents) else ""
+        return frozenset({dynamic, CampaignKind(self.campaign.kind).feature} - {""})
 
 
 def enter(episode_ids: Sequence[int], now: datetime) -> None:

@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 
 from accounts import plans
 from accounts.models import Merchant
-from campaigns.drafting.sequence import PLANS
 from campaigns.models import CampaignKind
 from campaigns.usable import Way, ways
 
@@ -32,7 +31,7 @@ class ChannelsForm(forms.Form):
 
     def clean_kind(self) -> CampaignKind:
         kind = CampaignKind(self.cleaned_data["kind"] or CampaignKind.REGULAR)
-        if (feature := PLANS.get(kind)) and (reason := plans.why_not(self.merchant.plan, feature)):
+        if kind.feature and (reason := plans.why_not(self.merchant.plan, kind.feature)):
             raise ValidationError(reason)
         return kind
 

@@ -14,15 +14,13 @@ from uuid import UUID
 from django.db import models
 from django.db.models import F, Q
 
-from accounts import plans
 from campaigns.models import Campaign, CampaignKind, Step
 
 MOST_STEPS, MOST_VARIANTS = 5, 4
 MAX_DELAY_MINUTES = 30 * 1440
 VARIANTS = "abcd"
-PLANS = {CampaignKind.AB: plans.AB, CampaignKind.WATERFALL: plans.WATERFALL}
 DEFAULT_DELAY = 60
-# The usual three reminders: after an hour, a day, three days; with texts among them all within 48 hours (`text_law`).
+# The usual three reminders: after an hour, a day, three days; with texts among them all within 48 hours (`campaigns.texts.law`).
 USUAL, WITH_TEXTS = (60, 1440, 4320), (60, 1440, 2760)
 # What a copy of a message keeps.
 _MESSAGE = (

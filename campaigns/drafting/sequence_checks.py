@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts import plans
 from campaigns.drafting.checklist import STOP, Check
-from campaigns.drafting.sequence import MOST_STEPS, MOST_VARIANTS, PLANS
+from campaigns.drafting.sequence import MOST_STEPS, MOST_VARIANTS
 from campaigns.models import Campaign, CampaignKind, Step
 from campaigns.usable import ways
 
@@ -18,7 +18,7 @@ def sequence_checks(campaign: Campaign, steps: Sequence[Step]) -> Iterator[Check
     if not steps:
         yield Check("steps", STOP, "There is no message yet.", content, "Add a step")
         return
-    feature = PLANS.get(CampaignKind(campaign.kind))
+    feature = CampaignKind(campaign.kind).feature
     if feature and (reason := plans.why_not(campaign.merchant.plan, feature)):
         yield Check("kind", STOP, reason, channels, "Choose another kind")
     yield from _of_channels(campaign, steps, channels)

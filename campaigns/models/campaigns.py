@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from accounts import plans
 from accounts.models import Merchant, Store
 from campaigns.models.incentives import Discount
 from campaigns.models.shoppers import Audience
@@ -29,6 +30,11 @@ class CampaignKind(models.TextChoices):
     REGULAR = "regular", "Regular"
     AB = "ab", "A/B test"
     WATERFALL = "waterfall", "Waterfall"
+
+    @property
+    def feature(self) -> str:
+        """What of `accounts.plans` it needs; empty: nothing."""
+        return {CampaignKind.AB: plans.AB, CampaignKind.WATERFALL: plans.WATERFALL}.get(self, "")
 
 
 S = CampaignStatus

@@ -151,7 +151,7 @@ def _kinds(plan: str, form: ChannelsForm) -> list[dict[str, Any]]:
             "label": kind.label,
             "icon": icon,
             "text": text,
-            "reason": plans.why_not(plan, sequence.PLANS[kind]) if kind in sequence.PLANS else "",
+            "reason": plans.why_not(plan, kind.feature) if kind.feature else "",
             "chosen": kind == chosen,
         }
         for kind, (icon, text) in _ABOUT.items()
