@@ -49,7 +49,13 @@ class Limits:
     turn: Limit
 
 
-_LATELY = """
+def left(row: str) -> str:
+    """SQL: whether the delivery under this alias has left, or may have."""
+    on_its_way = f"{row}.may_have_left AND {row}.status IN ('pending', 'claimed')"
+    return f"({row}.status IN ('sending', 'sent', 'delivered', 'bounced', 'unknown') OR ({on_its_way}))"
+
+
+_LATELY = f"""
 SELECT d.shopper_id, d.id, d.episode_id, d.campaign_id, k.name, k.priority, k.status = %s, d.channel, d.send_at,
     CASE WHEN d.may_have_left OR d.status NOT IN ('pending', 'claimed') THEN COALESCE(d.sent_at, m.at) END
 FROM campaigns_delivery d
@@ -57,11 +63,10 @@ JOIN campaigns_campaign k ON k.id = d.campaign_id
 LEFT JOIN campaigns_sentmessage m ON m.delivery_id = d.id
 WHERE (d.shopper_id = ANY(%s) OR d.episode_id = ANY(%s)) AND (
     (d.status IN ('pending', 'claimed') AND d.send_at < %s)
-    OR ((d.status IN ('sending', 'sent', 'delivered', 'bounced', 'unknown') OR (d.may_have_left AND d.status IN ('pending', 'claimed')))
-        AND COALESCE(d.sent_at, m.at) > %s)
+    OR ({left("d")} AND COALESCE(d.sent_at, m.at) > %s)
 )
 ORDER BY d.id
-"""
+"""  # noqa: S608
 
 
 def limits(rows: Sequence[Due], now: datetime) -> dict[int, Limits]:
@@ -151,11 +156,10 @@ def turn(row: Due, lately: Iterable[Lately], now: datetime) -> Limit:
 
 
 # Of one row of a group: `c` its cart, `d` its delivery, `v` what was passed with it.
-_LEFT = """
+_LEFT = f"""
     SELECT count(*) FROM campaigns_delivery r LEFT JOIN campaigns_sentmessage g ON g.delivery_id = r.id
-    WHERE r.shopper_id = c.shopper_id AND r.id <> d.id
-    AND (r.status IN ('sending', 'sent', 'delivered', 'bounced', 'unknown') OR (r.may_have_left AND r.status IN ('pending', 'claimed')))
-"""
+    WHERE r.shopper_id = c.shopper_id AND r.id <> d.id AND {left("r")}
+"""  # noqa: S608
 _WHEN = "COALESCE(r.sent_at, g.at) > statement_timestamp() - make_interval(hours =>"
 STILL_WITHIN = f"""
     AND (v.cap IS NULL OR v.cap > ({_LEFT} AND r.channel = d.channel AND {_WHEN} v.cap_hours)))

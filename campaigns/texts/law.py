@@ -13,30 +13,30 @@ from datetime import datetime, timedelta
 from aiq.lib import prepared
 from campaigns.decide import Limit, TextLaw
 from campaigns.due import Due
+from campaigns.limits import left
 from campaigns.models import ChannelSettings, SenderKind
 
 LATEST = timedelta(hours=48)
 ASKS_TWICE = frozenset({SenderKind.LONG_CODE, SenderKind.TOLL_FREE, SenderKind.SHORT_CODE})
 
 # Waits behind `limits.lock`: one text per shopper is started at a time.
-STILL_ALONE = """
+STILL_ALONE = f"""
     AND (v.once IS NULL OR NOT EXISTS (
         SELECT 1 FROM campaigns_delivery r WHERE r.episode_id = d.episode_id AND r.channel = d.channel AND r.id <> d.id
-        AND r.status IN ('sending', 'sent', 'delivered', 'bounced', 'unknown')
+        AND {left("r")}
     ))
-"""
-_TEXTS = """
+"""  # noqa: S608
+_TEXTS = f"""
 SELECT own.id, e.abandoned_at, (
     SELECT max(COALESCE(r.sent_at, e.abandoned_at)) FROM campaigns_delivery r
-    WHERE r.episode_id = own.episode_id AND r.channel = own.channel AND r.id <> own.id
-    AND r.status IN ('sending', 'sent', 'delivered', 'bounced', 'unknown')
+    WHERE r.episode_id = own.episode_id AND r.channel = own.channel AND r.id <> own.id AND {left("r")}
 ), EXISTS (
     SELECT 1 FROM campaigns_consent n WHERE n.shopper_id = c.shopper_id AND n.channel = own.channel
     AND n.topic = 'cart' AND n.closed_at IS NULL AND n.double_opt_in
 )
 FROM campaigns_delivery own JOIN campaigns_episode e ON e.id = own.episode_id JOIN campaigns_cart c ON c.id = e.cart_id
 WHERE own.id = ANY(%s)
-"""
+"""  # noqa: S608
 
 
 def law(rows: Sequence[Due], now: datetime) -> dict[int, TextLaw]:
