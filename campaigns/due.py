@@ -4,11 +4,11 @@ Model instances would cost as much as deciding: five a message, each with its de
 The names are the models', so that whatever takes a `Shopper` or a `Cart` by its fields takes these too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -104,7 +104,8 @@ class Due:
 
 
 _DUE = """
-SELECT d.id, d.code, d.content_id, d.step_id, d.channel, d.attempts, d.may_have_left, d.send_at, d.expires_at, d.campaign_id, c.store_id,
+SELECT d.campaign_id, d.channel, c.store_id, s.id,
+    d.id, d.code, d.content_id, d.step_id, d.channel, d.attempts, d.may_have_left, d.send_at, d.expires_at,
     e.id, e.trigger, e.last_activity_at, e.closed_at, e.closed_by,
     c.merchant_id, c.store_id, c.source, c.key, c.synthetic, c.lines, c.url, c.currency, c.total,
     s.id, s.email, s.phone, s.first_name, s.last_name, s.timezone, s.country, s.region, s.locale, s.birthdate, s.favorite_store,
@@ -117,35 +118,43 @@ WHERE d.id = ANY(%s) ORDER BY d.id
 """
 
 
+class _Row(NamedTuple):
+    """A row of `_DUE`, taken apart: what leads to what rows share, then the values of each part in the order of its fields."""
+
+    campaign_id: int
+    channel: str
+    store_id: int | None
+    shopper_id: int | None
+    delivery: Sequence[Any]
+    episode: Sequence[Any]
+    cart: Sequence[Any]
+    shopper: Sequence[Any]
+
+
 def load_due(ids: Sequence[int]) -> list[Due]:
     """The deliveries in the order of their ids, in four queries; five where there are notifications among them."""
     with prepared.cursor() as cursor:
         cursor.execute(_DUE, [list(ids)])
-        rows = cursor.fetchall()
-    campaigns = Campaign.objects.select_related("version", "merchant").in_bulk({row[9] for row in rows})
-    stores = Store.objects.in_bulk({row[10] for row in rows if row[10]})
+        rows = [_Row(*[*row[:4], row[4:13], row[13:18], row[18:27], row[27:]]) for row in cursor.fetchall()]
+    campaigns = Campaign.objects.select_related("version", "merchant").in_bulk({row.campaign_id for row in rows})
+    stores = Store.objects.in_bulk({row.store_id for row in rows if row.store_id})
     found = ChannelSettings.objects.filter(merchant__in={campaign.merchant_id for campaign in campaigns.values()})
     settings = {(one.merchant_id, one.channel): one for one in found}
-    pushed = {row[25] for row in rows if row[4] == "push" and row[25]}
+    pushed = {row.shopper_id for row in rows if row.channel == "push" and row.shopper_id}
     living = browsers.living(pushed) if pushed else {}
     return [
-        _due(row, campaign, settings.get((campaign.merchant_id, row[4])), stores.get(row[10]), living.get(row[25], ()))
+        Due(*[*row.delivery, campaign, own, DueEpisode(*row.episode), _cart(row, stores, living)])
         for row in rows
-        for campaign in (campaigns[row[9]],)
+        for campaign in (campaigns[row.campaign_id],)
+        for own in (settings.get((campaign.merchant_id, row.channel)),)
     ]
 
 
-def _due(
-    row: Sequence[Any],
-    campaign: Campaign,
-    settings: ChannelSettings | None,
-    store: Store | None,
-    living: Sequence[Browser],
-) -> Due:
-    cart = list(row[16:25])
-    cart[5] = msgspec.json.decode(cart[5])
-    shopper = _shopper(row[25:], living) if row[25] else None
-    return Due(*[*row[:9], campaign, settings, DueEpisode(*row[11:16]), DueCart(*[*cart, shopper, store])])
+def _cart(row: _Row, stores: Mapping[int, Store], living: Mapping[int, Sequence[Browser]]) -> DueCart:
+    *before, lines, url, currency, total = row.cart
+    shopper = _shopper(row.shopper, living.get(row.shopper_id, ())) if row.shopper_id else None
+    store = stores[row.store_id] if row.store_id else None
+    return DueCart(*[*before, msgspec.json.decode(lines), url, currency, total, shopper, store])
 
 
 def _shopper(values: Sequence[Any], living: Sequence[Browser]) -> DueShopper:

@@ -30,16 +30,8 @@ BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, *[60] * 24
 # Providers keep an idempotency key for a day; these are over within the hour.
 UNKNOWN_AGAIN = 3
 OUTCOME_FIELDS = [
-    "status",
-    "reason",
-    "provider_id",
-    "sent_at",
-    "send_at",
-    "attempts",
-    "lease_until",
-    "claim_token",
-    "may_have_left",
-]
+    "status", "reason", "provider_id", "sent_at", "send_at", "attempts", "lease_until", "claim_token", "may_have_left",
+]  # fmt: skip
 
 T = TypeVar("T")
 Outcome = Receipt | ChannelError | OutcomeUnknown
