@@ -308,9 +308,17 @@ def _port(parts: SplitResult) -> int | None:
 
 def _anymail(esp: str, env: Env) -> dict[str, Any]:
     if esp in ESPS:
-        return {"EMAIL_BACKEND": f"anymail.backends.{esp}.EmailBackend"}
+        own = {"ANYMAIL": _asking_once(_anymail_options(env))} if esp == "amazon_ses" else {}
+        return {"EMAIL_BACKEND": f"anymail.backends.{esp}.EmailBackend"} | own
     env.note("aiq.E004", f"EMAIL_URL names the unknown email provider {esp!r}.", f"Anymail knows {', '.join(ESPS)}.")
     return {"EMAIL_BACKEND": SMTP_BACKEND} | CATCHER
+
+
+def _asking_once(options: dict[str, Any]) -> dict[str, Any]:
+    """Amazon's client calls again by itself where a call fails or is not answered, and a message could leave twice."""
+    params = options.get("AMAZON_SES_CLIENT_PARAMS") or {}
+    config = params.get("config", {}) | {"retries": {"total_max_attempts": 1}}
+    return options | {"AMAZON_SES_CLIENT_PARAMS": params | {"config": config}}
 
 
 def _anymail_options(env: Env) -> dict[str, Any]:

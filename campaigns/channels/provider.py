@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from email.utils import formataddr
-from smtplib import SMTPException
 
 import requests
 from anymail.exceptions import (
@@ -37,10 +36,10 @@ TAGGED = frozenset({"MailerSend", "Postal"})
 
 def send_many(messages: Sequence[Message]) -> list[Outcome]:
     """One connection for the group; Anymail keeps its HTTP session open on it."""
-    connection = get_connection()
     try:
+        connection = get_connection()
         connection.open()
-    except (AnymailError, OSError, SMTPException) as error:
+    except Exception as error:  # whatever it is, nothing has left yet
         return [ChannelError(f"the mail backend is not there: {error}"[:300], permanent=False)] * len(messages)
     try:
         return _in_batches(messages, connection)
@@ -168,11 +167,27 @@ def _anymail_failure(error: AnymailError, *, keyed: bool) -> Outcome:
         return ChannelError(text, permanent=True)
     if isinstance(error, requests.ConnectTimeout):
         return ChannelError(text, permanent=False)
-    if not isinstance(error, AnymailAPIError) or error.status_code is None:
+    if type(error.__cause__).__name__ in _NEVER_CALLED:
+        return ChannelError(text, permanent=False)
+    status = _status_of(error)
+    if status is None:
         return OutcomeUnknown(text, retriable=keyed)
-    if keyed and error.status_code == 409:
+    if keyed and status == 409:
         return _taken_before(text)
-    return by_status(error.status_code, text, keyed=keyed)
+    return by_status(status, text, keyed=keyed)
+
+
+# Of Amazon's client, by name: to import it takes as long as starting the rest.
+_NEVER_CALLED = frozenset({"EndpointConnectionError", "ConnectTimeoutError", "NoCredentialsError"})
+
+
+def _status_of(error: AnymailError) -> int | None:
+    """The HTTP status of the answer; None: there was none. Amazon's answer is a dict."""
+    if not isinstance(error, AnymailAPIError):
+        return None
+    answer = error.response
+    told = answer.get("ResponseMetadata", {}).get("HTTPStatusCode") if isinstance(answer, dict) else None
+    return error.status_code if told is None else int(told)
 
 
 def _taken_before(text: str) -> OutcomeUnknown:

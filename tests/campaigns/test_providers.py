@@ -7,13 +7,13 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
 import pytest
-from anymail.signals import AnymailTrackingEvent
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA1
@@ -23,13 +23,13 @@ from django.utils import timezone
 
 from aiq import environment
 from aiq.environment import ESPS, Env
+from campaigns.channels.base import ChannelError, Outcome, OutcomeUnknown, Receipt
 from campaigns.channels.email import EmailChannel
-from campaigns.consent.bounces import Means, meaning
 from campaigns.models import Delivery, SoftBounce, Suppression, TrackingEvent
 from tests import factories
 from tests.campaigns.test_mime import MESSAGE
 
-# What each needs beside its address; amazon_ses has a client of its own (boto3), which operators install.
+# What each needs beside its address; amazon_ses has a client of its own (boto3), and is asked below.
 KEYS = {
     "brevo": {"API_KEY": "sesame"},
     "mailersend": {"API_TOKEN": "sesame"},
@@ -46,6 +46,7 @@ KEYS = {
     "unisender_go": {"API_KEY": "sesame"},
 }
 
+NOWHERE = "http://127.0.0.1:1/"
 # What one or another provider would fill in: it must go as written.
 SIGNS = "*|X|* {{x}} {$x} %recipient.x% -x- #x#"
 
@@ -54,9 +55,13 @@ class Anything(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self.server.calls.append((str(self.headers), body))  # type: ignore[attr-defined]
-        self.send_response(500)
-        self.send_header("Content-Length", "0")
+        status, told = self.server.answer  # type: ignore[attr-defined]
+        answer = json.dumps(told).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
+        self.wfile.write(answer)
 
     def log_message(self, *args: Any) -> None:
         """Quiet."""
@@ -65,7 +70,7 @@ class Anything(BaseHTTPRequestHandler):
 @pytest.fixture
 def anything() -> Iterator[Any]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Anything) as server:
-        server.calls = []  # type: ignore[attr-defined]
+        server.calls, server.answer = [], (500, {})  # type: ignore[attr-defined]
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
         server.shutdown()
@@ -94,6 +99,66 @@ def test_each_provider_is_called_once_with_its_key_our_text_and_our_code(
 
 def test_the_table_names_every_provider() -> None:
     assert {*KEYS, "amazon_ses"} == set(ESPS)
+
+
+@pytest.fixture
+def amazon(anything: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """The stand-in for Amazon SES, which is asked by its own client."""
+    asked = {"aws_access_key_id": "sesame", "aws_secret_access_key": "s", "region_name": "us-east-1"}
+    asked["endpoint_url"] = f"http://127.0.0.1:{anything.server_port}/"
+    monkeypatch.setenv("EMAIL_URL", "anymail+amazon-ses://")
+    monkeypatch.setenv("ANYMAIL_AMAZON_SES_CLIENT_PARAMS", json.dumps(asked))
+    for key, value in environment.email(Env(), tmp_path).items():
+        setattr(settings, key, value)
+    return anything
+
+
+def sent_by_amazon() -> Outcome:
+    [outcome] = EmailChannel().send_many([replace(MESSAGE, headers=())])
+    return outcome
+
+
+def test_amazon_is_called_once_with_its_key_our_text_and_our_code(amazon: Any) -> None:
+    amazon.answer = 200, {"MessageId": "m-1"}
+    assert sent_by_amazon() == Receipt("m-1")
+    [(headers, body)] = amazon.calls
+    assert "Credential=sesame/" in headers
+    mail = message_from_bytes(base64.b64decode(json.loads(body)["Content"]["Raw"]["Data"]), policy=policy.default)
+    assert json.loads(mail["X-Metadata"]) == {"delivery": MESSAGE.delivery_code}
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert MESSAGE.text.strip() in mail.get_body(("plain",)).get_content()
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "outcome"),
+    [
+        (400, "MessageRejected", (ChannelError, True)),
+        (429, "TooManyRequestsException", (ChannelError, False)),
+        (500, "InternalServiceErrorException", (OutcomeUnknown, None)),
+    ],
+)
+def test_amazon_is_not_asked_again_whatever_it_answers(
+    amazon: Any, status: int, error: str, outcome: tuple[type, bool | None]
+) -> None:
+    amazon.answer = status, {"__type": error, "message": "no"}
+    told = sent_by_amazon()
+    assert (type(told), getattr(told, "permanent", None)) == outcome
+    assert len(amazon.calls) == 1
+
+
+@pytest.mark.parametrize("lacks", ["endpoint_url", "region_name", "aws_access_key_id"])
+def test_what_never_reached_amazon_is_tried_again(
+    amazon: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, lacks: str
+) -> None:
+    """Nobody listens there, or the client cannot even be made."""
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    params = settings.ANYMAIL["AMAZON_SES_CLIENT_PARAMS"]
+    without = {name: value for name, value in params.items() if name != lacks}
+    settings.ANYMAIL = {"AMAZON_SES_CLIENT_PARAMS": without | ({lacks: NOWHERE} if lacks == "endpoint_url" else {})}
+    told = sent_by_amazon()
+    assert isinstance(told, ChannelError)
+    assert not told.permanent
+    assert amazon.calls == []
 
 
 SECRET = "name:password"
@@ -175,10 +240,25 @@ def resend(code: str) -> dict[str, Any]:
     return {"type": "email.bounced", "created_at": "2026-11-24T10:00:00.000Z", "data": about}
 
 
+def amazon_ses(code: str) -> dict[str, Any]:
+    """By a notification of SNS, with the original headers."""
+    bounce = {"bounceType": "Permanent", "bounceSubType": "General", "timestamp": "2026-11-24T10:00:00.000Z"}
+    bounced = [{"emailAddress": "a@b.example", "action": "failed", "status": "5.1.1"}]
+    headers = [{"name": "X-Metadata", "value": json.dumps({"delivery": code})}]
+    mail = {
+        "messageId": "m-1",
+        "timestamp": "2026-11-24T09:59:00.000Z",
+        "headers": headers,
+        "destination": ["a@b.example"],
+    }
+    told = {"notificationType": "Bounce", "mail": mail, "bounce": bounce | {"bouncedRecipients": bounced}}
+    return {"Type": "Notification", "MessageId": "n-1", "Message": json.dumps(told)}
+
+
 REPORTS = {
     made.__name__: made
     for made in (
-        *(brevo, mailersend, mailgun, mailjet, mailtrap, mandrill),
+        *(amazon_ses, brevo, mailersend, mailgun, mailjet, mailtrap, mandrill),
         *(postal, postmark, resend, sendgrid, sparkpost, unisender_go),
     )
 }
@@ -187,8 +267,7 @@ PUBLIC = PRIVATE.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPub
 
 
 def test_every_provider_that_reports_is_tried() -> None:
-    """But Amazon, whose reports need the client that operators install."""
-    assert {*REPORTS, "scaleway", "amazon_ses"} == set(ESPS)
+    assert {*REPORTS, "scaleway"} == set(ESPS)
 
 
 @pytest.fixture
@@ -221,6 +300,8 @@ def report(name: str, body: Any, secret: str = SECRET, key: str = SIGNING) -> in
         "Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}",
         "Signature": hexed,
         "Mailtrap-Signature": hexed,
+        "X-Amz-SNS-Message-Type": "Notification",
+        "X-Amz-SNS-Message-ID": "n-1",
         "X-Mandrill-Signature": base64.b64encode(hmac.digest(key.encode(), url.encode(), "sha1")).decode(),
     }
     if name == "postal":
@@ -246,6 +327,7 @@ def test_a_late_report_settles_what_was_unknown_and_a_hard_bounce_ends_mails_to_
 
 # The same report, of a full mailbox, a server that was away, or a refusal of the sender.
 PASSING: dict[str, Any] = {
+    "amazon_ses": lambda told: told.update(Message=told["Message"].replace("Permanent", "Transient")),
     "brevo": lambda told: told.update(event="soft_bounce"),
     "mailersend": lambda told: told["data"].update(type="soft_bounced") or told.update(type="activity.soft_bounced"),
     "mailgun": lambda told: told["event-data"].update(reason="old"),
@@ -273,12 +355,6 @@ def test_a_bounce_that_passes_suppresses_nobody(unknown: Delivery, name: str) ->
     assert unknown.status == "bounced"
     assert not Suppression.objects.exists()
     assert SoftBounce.objects.exists() == (name not in REFUSED)
-
-
-@pytest.mark.parametrize(("kind", "means"), [("Permanent", Means.HARD), ("Transient", Means.SOFT)])
-def test_amazon_says_itself_which_bounces_are_for_good(kind: str, means: Means) -> None:
-    told = AnymailTrackingEvent(event_type="bounced", esp_event={"bounce": {"bounceType": kind}})
-    assert meaning("Amazon SES", told) == means
 
 
 @pytest.mark.parametrize("name", [*REPORTS])
