@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from accounts import access
 from accounts.models import Merchant
+from campaigns import wording
 from campaigns.insight.newest import Wish, newest
 from campaigns.models import Campaign, Decision, Delivery, DeliveryStatus, TrackingEvent
 from campaigns.story import finding
@@ -28,6 +29,11 @@ MOST_CAMPAIGNS = 200
 class Row:
     delivery: Delivery
     told: Meeting
+
+    @property
+    def place(self) -> str:
+        """“Step 2, notification”."""
+        return wording.place_in_words(self.delivery.content, self.delivery.campaign.kind)
 
 
 @signed_in

@@ -304,6 +304,7 @@ def test_the_list_narrows_pages_and_costs_the_same(django_assert_max_num_queries
         first = client.get("/admin/deliveries/")
     assert len(first.context["rows"]) == 50
     assert first.context["older"] == made[3].code
+    assert "Step 1, email" in first.content.decode()
     older = client.get("/admin/deliveries/", {"before": made[3].code})
     assert [row.delivery.pk for row in older.context["rows"]] == [made[2].pk, made[1].pk, made[0].pk]
     unknown = client.get("/admin/deliveries/", {"status": "unknown", "campaign": campaign.code})
