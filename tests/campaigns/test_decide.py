@@ -17,6 +17,7 @@ from campaigns.decide import (
     decide_entry,
     decide_step,
 )
+from campaigns.models import Closed
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 EXPIRES = NOW + timedelta(hours=20)
@@ -50,6 +51,12 @@ def test_an_abandonment_enters_when_every_check_holds() -> None:
     assert (verdict.action, verdict.reason, verdict.until) == ("go", "", None)
     assert len(verdict.checks) == len(ENTRY_RULES)
     assert all(check.passed for check in verdict.checks)
+
+
+@pytest.mark.parametrize("closed_by", Closed)
+def test_however_an_episode_ended_nothing_more_is_sent_for_it(closed_by: Closed) -> None:
+    """What is handed over asks for an open episode: whoever let one go that is closed would claim it again for ever."""
+    assert decide_step(replace(GOES, closed_by=closed_by, closed_at=EARLIER)).action == "stop"
 
 
 @pytest.mark.parametrize(
