@@ -8,8 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from accounts import plans
-from accounts.models import Merchant, Store
+from accounts import owners, plans
 from aiq.lib import bulk
 from campaigns import reasons, scheduling
 from campaigns.decide import EntryFacts, Verdict, decide_entry
@@ -119,16 +118,12 @@ def _meet(cart_ids: Sequence[int], now: datetime) -> int:
 
 
 def _abandoned(ids: Sequence[int]) -> list[Episode]:
-    """Those of the episodes that have an abandonment, with cart, store and merchant; what they share is loaded once."""
+    """Those of the episodes that have an abandonment, with cart, store and merchant."""
     rows = (
         Episode.objects.filter(pk__any_of=ids, abandoned_at__isnull=False).select_related("cart").defer("cart__lines")
     )
     episodes = list(rows)
-    merchants = Merchant.objects.in_bulk({episode.merchant_id for episode in episodes})
-    stores = Store.objects.in_bulk({store for episode in episodes if (store := episode.store_id)})
-    for episode in episodes:
-        episode.merchant = merchants[episode.merchant_id]
-        episode.store = stores.get(episode.store_id) if episode.store_id else None
+    owners.attach(episodes)
     return episodes
 
 

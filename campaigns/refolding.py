@@ -13,7 +13,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
-from accounts.models import Merchant, OrderCloses, Store
+from accounts import owners
+from accounts.models import OrderCloses
 from aiq.lib import bulk
 from campaigns.episodes import Activity, Known, Life, Purchase, Rules, Stretch, fold, matched
 from campaigns.facts import CartStatus
@@ -49,13 +50,9 @@ def refold(cart_ids: set[int]) -> list[int]:
 
 
 def _locked(ids: Iterable[int]) -> list[Cart]:
-    """The carts with merchant and store; what they share is loaded once."""
+    """The carts with merchant and store."""
     carts = list(Cart.objects.select_for_update(no_key=True).filter(pk__any_of=ids).order_by("pk"))
-    merchants = Merchant.objects.in_bulk({cart.merchant_id for cart in carts})
-    stores = Store.objects.in_bulk({cart.store_id for cart in carts if cart.store_id})
-    for cart in carts:
-        cart.merchant = merchants[cart.merchant_id]
-        cart.store = stores[cart.store_id] if cart.store_id else None
+    owners.attach(carts)
     return carts
 
 
