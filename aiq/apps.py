@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.core import checks
 
 from aiq.checks import check_environment
-from aiq.lib import lookups  # noqa: F401 -- registers itself
+from aiq.lib import lookups, timestamps  # noqa: F401 -- register themselves
 
 
 class AiqConfig(AppConfig):
