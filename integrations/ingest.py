@@ -15,6 +15,7 @@ from aiq.lib.doorbell import ring
 from integrations.models import EventKey, InboundEvent
 
 JOB = "integrations.jobs.process_events"
+LINGER_SECONDS = 0.5
 WINDOW_SECONDS = 600
 
 _KEYS, _EVENTS = EventKey._meta.db_table, InboundEvent._meta.db_table
@@ -62,7 +63,7 @@ def accept(event: Incoming) -> Accepted:
     code = uuid4()
     kept = _one(_KEEP, (code, event.connection_id, event.event_id, event.body_hash, event.topic, event.body))
     if kept:
-        ring("events", JOB)
+        ring("events", JOB, lingers=LINGER_SECONDS)
         return Accepted(code, event.event_id, duplicate=False)
     known = _one(_KNOWN, (event.connection_id, event.event_id))
     if known is None:

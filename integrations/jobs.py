@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from aiq.lib.doorbell import answered, ring
 from integrations import retention
-from integrations.ingest import JOB
+from integrations.ingest import JOB, LINGER_SECONDS
 from integrations.privacy import redacting
 from integrations.retrying import in_transaction, passing
 from integrations.settling import settle, write
@@ -20,7 +20,6 @@ FORGET = "integrations.jobs.forget"
 REDACT = "integrations.jobs.redact_shops"
 BATCH = 500
 DRAIN_SECONDS = 10.0
-LINGER_SECONDS = 0.5
 POLL_SECONDS = 0.005
 REST_SECONDS = 0.03
 

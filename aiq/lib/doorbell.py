@@ -26,13 +26,14 @@ def connection() -> redis.Redis:
     return redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.25, socket_timeout=0.5)
 
 
-def ring(queue: str, job: str) -> None:
+def ring(queue: str, job: str, *, lingers: float = 2 * THROTTLE_SECONDS) -> None:
     """Wake a worker of `queue` to run the dotted function `job`, unless a wake-up for it already waits there.
 
-    At most one ring per job in 5 ms from this process. Never raises for Redis: while it is away, one attempt a second.
+    `lingers`: for how many seconds at least the job goes on looking once it found nothing. Within half of that, one ring
+    of this process is enough. Never raises for Redis: while it is away, one attempt a second.
     """
     now = time.monotonic()
-    if now - _last_ring.get(job, 0.0) < THROTTLE_SECONDS or now - _last_trouble["seen"] < AWAY_SECONDS:
+    if now - _last_ring.get(job, 0.0) < lingers / 2 or now - _last_trouble["seen"] < AWAY_SECONDS:
         return
     _last_ring[job] = now
     try:

@@ -59,3 +59,13 @@ def test_without_redis_nothing_is_raised_and_it_is_said_once(settings: Any, capl
     ]
     settings.REDIS_URL = real.REDIS_URL
     doorbell.forget()
+
+
+def test_a_job_that_goes_on_looking_is_not_rung_for_again_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung = []
+    for now in (100.0, 100.2, 100.3):
+        monkeypatch.setattr(doorbell.time, "monotonic", lambda now=now: now)
+        doorbell.answered("campaigns.jobs.drain")
+        doorbell.ring("send", "campaigns.jobs.drain", lingers=0.5)
+        rung.append(len(waiting("send")))
+    assert rung == [1, 1, 2]
