@@ -5,6 +5,7 @@ what the skipped ones would have set on the answer and matters here is set here.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -30,6 +31,10 @@ PREFIXES = (
 )
 
 
+# A store calls few addresses, each again and again.
+_view_at = lru_cache(maxsize=256)(resolve)
+
+
 class ShortPathMiddleware:
     """Outermost. Errors (404 among them) become answers where Django turns any middleware's errors into answers."""
 
@@ -44,7 +49,7 @@ class ShortPathMiddleware:
     def __call__(self, request: HttpRequest) -> Any:
         if not request.path_info.startswith(PREFIXES):
             return self.get_response(request)
-        match = resolve(request.path_info)
+        match = _view_at(request.path_info)
         request.resolver_match = match
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         if not getattr(response, "is_rendered", True):

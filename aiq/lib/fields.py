@@ -135,7 +135,7 @@ class Price(Kind, Decimal):
         text = cls._without_noise(value) if isinstance(value, float) else str(value)
         if not _PRICE.fullmatch(text, 0, 400):
             raise FieldProblem("price", "Must be at least 0, written like 45.00.")
-        if sum(map(str.isdigit, text)) > MAX_DIGITS:
+        if len(text) > MAX_DIGITS and sum(map(str.isdigit, text)) > MAX_DIGITS:
             raise FieldProblem("price", f"At most {MAX_DIGITS} digits.")
         return cls(text)
 
