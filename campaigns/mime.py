@@ -21,6 +21,7 @@ _ADDRESS = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@({_ATOM}(?:\.{_ATOM})*)")
 _PLAIN_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
 _WEB_ADDRESS = re.compile(r"https?://[!-;=?-~]+")
+_NEITHER_LETTER_NOR_DIGIT = re.compile(r"[^0-9A-Za-z]")
 _MESSAGE_ID = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")
 
 
@@ -77,7 +78,7 @@ def _headers(message: Message, *, utf8: bool) -> Iterator[str]:
     if message.reply_to:
         yield f"Reply-To: {_mailbox('', message.reply_to, utf8=utf8)}"
     yield _header("Subject", message.subject)
-    yield f"Date: {format_datetime(message.date)}"
+    yield f"Date: {_date(message.date)}"
     yield f"Message-ID: <{_matching(_MESSAGE_ID, message.message_id, 'message id')}>"
     if message.unsubscribe_url:
         yield f"List-Unsubscribe: <{_matching(_WEB_ADDRESS, message.unsubscribe_url, 'address to unsubscribe')}>"
@@ -130,6 +131,7 @@ def _written_mailbox(name: str, address: str, *, utf8: bool) -> str:
 
 
 _mailbox = lru_cache(maxsize=1024)(_written_mailbox)
+_date = lru_cache(maxsize=64)(format_datetime)
 
 
 def _phrase(name: str) -> str:
@@ -156,17 +158,27 @@ def _body(text: str, eight_bit: bool) -> tuple[bytes, str]:
     """The body's bytes and their transfer encoding. Base64 only where a line is too long or the server too old."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    lines = text.encode().split(b"\n")
-    data = b"\r\n".join(lines)
+    data = text.encode().replace(b"\n", b"\r\n")
     plain = data.isascii()
-    if (plain or eight_bit) and b"\0" not in data and max(map(len, lines)) <= MAX_LINE_BYTES:
+    if (plain or eight_bit) and b"\0" not in data and _has_short_lines(data):
         return data, "7bit" if plain else "8bit"
     return encodebytes(data).rstrip(b"\n").replace(b"\n", b"\r\n"), "base64"
 
 
+def _has_short_lines(data: bytes) -> bool:
+    """Looks back from the furthest place where each line may end, not at each of hundreds of lines."""
+    start, rest = 0, len(data) - MAX_LINE_BYTES
+    while start < rest:
+        end = data.rfind(b"\r\n", start, start + MAX_LINE_BYTES + 2)
+        if end < 0:
+            return False
+        start = end + 2
+    return True
+
+
 def _boundary(code: str, *bodies: bytes) -> str:
     """A line that occurs in no body. `=_` occurs in no base64 or quoted-printable (RFC 2045, section 6.7)."""
-    boundary = f"=_{re.sub('[^0-9A-Za-z]', '', code)[:40]}"
+    boundary = f"=_{_NEITHER_LETTER_NOR_DIGIT.sub('', code)[:40]}"
     while any(boundary.encode() in body for body in bodies):
         boundary += "_"
     return boundary

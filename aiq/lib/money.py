@@ -27,6 +27,7 @@ class _Style:
     others: int
 
 
+@lru_cache(maxsize=4096)
 def money(amount: Decimal | None, currency: str, locale: str = FALLBACK) -> str:
     """The amount rounded to the currency's smallest unit; no amount: no text. No currency: the bare number.
 

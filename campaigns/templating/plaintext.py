@@ -26,8 +26,8 @@ def plain_text(source: Cut, showing: Showing) -> str:
 
 def tidy(text: str) -> str:
     """No blanks at the ends of lines and never two empty lines on end: what left-out blocks leave behind goes."""
-    text = re.sub(r"[ \t\xa0]*\n[ \t]*", "\n", text)
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    lines = [line.rstrip(" \t\xa0").lstrip(" \t") for line in text.split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
 
 
 class _Writer:
