@@ -16,7 +16,7 @@ from campaigns.channels.base import CHANNELS, ChannelError, OutcomeUnknown, Rece
 from campaigns.composing import Composed
 from campaigns.consent import refusals
 from campaigns.gather import Case
-from campaigns.models import Delivery, DeliveryStatus, SentMessage
+from campaigns.models import Delivery, DeliveryStatus
 from campaigns.notifications import browsers
 from campaigns.texts import law as text_law
 
@@ -47,9 +47,10 @@ class Claim:
 
 
 START = """
+WITH v AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(%s::jsonb) AS v({columns})), started AS (
 UPDATE campaigns_delivery d
 SET status = 'sending', lease_until = statement_timestamp() + %s::interval, shopper_id = c.shopper_id, attempts = d.attempts + 1
-FROM {group} JOIN campaigns_delivery own ON own.id = v.id
+FROM v JOIN campaigns_delivery own ON own.id = v.id
     JOIN campaigns_episode e ON e.id = own.episode_id
     JOIN campaigns_cart c ON c.id = e.cart_id
     JOIN campaigns_campaign k ON k.id = own.campaign_id
@@ -80,36 +81,40 @@ WHERE d.id = v.id AND d.claim_token = %s AND d.status = 'claimed' AND k.status =
         ))
     )
     {limits}
-RETURNING d.id, statement_timestamp()
+RETURNING d.id, statement_timestamp() AS at
+), kept AS (
+    INSERT INTO campaigns_sentmessage (delivery_id, at, context)
+    SELECT started.id, started.at, v.context FROM started JOIN v ON v.id = started.id
+    ON CONFLICT (delivery_id) DO UPDATE SET at = excluded.at, context = excluded.context
+)
+SELECT id, at FROM started
 """
-GROUP_COLUMNS = f"id bigint, digest text, shopper bigint, not_after timestamptz, {limits.COLUMNS}"
+GROUP_COLUMNS = f"id bigint, digest text, shopper bigint, not_after timestamptz, context jsonb, {limits.COLUMNS}"
 
 
 def start(claim: Claim, group: Sequence[Composed]) -> list[Composed]:
-    """Mark a group as sending, reading purchases, opt-outs, limits and the clock once more; what they stop is decided again at once."""
-    sql = START.format(
-        group=f"jsonb_to_recordset(%s::jsonb) AS v({GROUP_COLUMNS})", limits=limits.STILL_WITHIN + text_law.STILL_ALONE
-    )
+    """Mark a group as sending, reading purchases, opt-outs, limits and the clock once more, and keep what it is rendered from; what they
+    stop is decided again at once."""
+    sql = START.format(columns=GROUP_COLUMNS, limits=limits.STILL_WITHIN + text_law.STILL_ALONE)
     counted = limits.lock([one.case.delivery for one in group])
-    whom = [_whom(one.case) for one in group if one.case.delivery.pk in counted]
+    whom = [_whom(one) for one in group if one.case.delivery.pk in counted]
     with prepared.cursor() as cursor:
-        cursor.execute(sql, [SENDING_LEASE, bulk.as_json(whom), claim.token])
+        cursor.execute(sql, [bulk.as_json(whom), SENDING_LEASE, claim.token])
         started = dict(cursor.fetchall())
     going = [replace(one, started_at=at) for one in group if (at := started.get(one.case.delivery.pk))]
     if len(going) < len(group):
         _give_back(claim, [one.case.delivery.pk for one in group if one.case.delivery.pk not in started])
-    rows = [{"delivery_id": one.case.delivery.pk, "at": one.started_at, "context": one.context} for one in going]
-    keep_newest = "ON CONFLICT (delivery_id) DO UPDATE SET at = excluded.at, context = excluded.context"
-    bulk.insert(SentMessage, rows, ["delivery_id", "at", "context"], keep_newest)
     return going
 
 
-def _whom(case: Case) -> dict[str, Any]:
+def _whom(one: Composed) -> dict[str, Any]:
+    case = one.case
     return {
         "id": case.delivery.pk,
         "digest": case.digest.hex(),
         "shopper": case.cart.shopper_id,
         "not_after": case.not_after,
+        "context": one.context,
         **limits.columns(case.delivery),
     }
 
