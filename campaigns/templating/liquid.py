@@ -6,12 +6,13 @@ false in a condition, takes a `default`, and otherwise raises `MissingData` wher
 """
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import ClassVar
 
 from liquid import BoundTemplate, Environment
 from liquid.exceptions import LiquidError, LiquidInterrupt, UndefinedError
 
+from campaigns.templating import straight
 from campaigns.templating.filters import allowed_filters
 from campaigns.templating.nodes import ChosenTag, ShownTag, WatchedForTag, WatchedUnlessTag, WordsTag
 from campaigns.templating.ranges import refuse_stray_ranges
@@ -36,13 +37,16 @@ class RenderFailed(Exception):  # noqa: N818
 class Template(BoundTemplate):
     """A parsed template. `render` of the base class is not for us: it knows no links."""
 
+    @cached_property
+    def function(self) -> straight.Function:
+        return straight.function(self.nodes)
+
     def render_with(self, data: Mapping[str, object], links: Links) -> str:
         """Render plain data. Raises `MissingData` or `RenderFailed`, nothing else."""
         context = Context(self, data, links)
         buffer = context.get_buffer()
         try:
-            for node in self.nodes:
-                node.render(context, buffer)
+            self.function(context, buffer)
             context.spend(buffer.tell())
         except UndefinedError as error:
             raise MissingData(str(error.message)) from None

@@ -1,14 +1,11 @@
-"""The parts of a parsed template, each with a short way for what templates usually say.
+"""The parts of a parsed template. What templates usually say writes itself as Python (`campaigns.templating.straight`).
 
 A bare name shown, a name asked for, a loop over a name: these are nearly all of a message. Whatever is more goes
 python-liquid's own way and comes out the same.
 """
 
-import operator
-from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from functools import lru_cache, partial
-from typing import Any, NamedTuple, TextIO
+from typing import Any, TextIO
 
 from liquid import RenderContext, Token
 from liquid.ast import BlockNode, ConditionalBlockNode, Node
@@ -21,7 +18,6 @@ from liquid.builtin.expressions.logical import (
     LeExpression,
     LtExpression,
     NeExpression,
-    is_truthy,
 )
 from liquid.builtin.expressions.primitive import IntegerLiteral, RangeLiteral
 from liquid.builtin.output import Output, OutputNode
@@ -31,16 +27,20 @@ from liquid.builtin.tags.unless_tag import UnlessNode, UnlessTag
 from liquid.exceptions import BreakLoop, ContinueLoop, ResourceLimitError
 from liquid.expression import Expression
 from liquid.stringify import to_liquid_string
-from markupsafe import escape
 
-from campaigns.templating.filters import track
-from campaigns.templating.scope import ABSENT, MAX_ITERATIONS, MAX_OUTPUT_CHARS, Context
+from campaigns.templating import straight
+from campaigns.templating.scope import MAX_ITERATIONS, Context
+from campaigns.templating.straight import Name
 
 
 class Words(ContentNode):
     """What stands between Liquid."""
 
     __slots__ = ()
+    binds = False
+
+    def write(self, source: straight.Source) -> None:
+        source.words(self.text)
 
     def render(self, context: RenderContext, buffer: TextIO) -> int:
         return buffer.write(self.text)
@@ -50,13 +50,6 @@ class WordsTag(Literal):
     node_class = Words
 
 
-class Name(NamedTuple):
-    """A bare `a.b` in a template, taken apart once and for all. Plain text: python-liquid's own compares itself in Python."""
-
-    first: str
-    rest: tuple[str, ...]
-
-
 class Shown(OutputNode):
     """`{{ … }}`: a name that is plain text is the usual case and goes the short way; lists and dicts are never shown.
 
@@ -64,6 +57,7 @@ class Shown(OutputNode):
     """
 
     __slots__ = ("filtered", "name", "tracked")
+    binds = False
 
     def __init__(self, token: Token, expression: Expression) -> None:
         super().__init__(token, expression)
@@ -72,79 +66,48 @@ class Shown(OutputNode):
         self.filtered = bool(filters)
         self.tracked = "track" in filters
 
-    def render(self, context: RenderContext, buffer: TextIO) -> int:
-        assert isinstance(context, Context)
-        value = context.find(*self.name) if self.name else ABSENT
-        if type(value) is str and (value or not self.filtered):
-            text = track(value, context=context) if self.tracked else value
-            text = escaped(text) if context.autoescape else text
-        elif type(value) is int and not self.filtered:
-            text = str(value)
+    def write(self, source: straight.Source) -> None:
+        longer = f"{source.constant(self.text)}(context)"
+        if not self.name:
+            source.shown(longer)
+            return
+        found = f"(v := {source.value(self.name)}).__class__ is str"
+        if self.filtered:
+            text = "track(v, context=context)" if self.tracked else "v"
+            source.shown(f"shown({text}) if {found} and v else {longer}")
         else:
-            text = self._long_way(context)
-        written = buffer.write(text)
-        if written > _SHORT_TEXT and buffer.tell() > MAX_OUTPUT_CHARS:
-            raise ResourceLimitError("the message gets too long", token=self.token)
+            source.shown(f"shown(v) if {found} else str(v) if v.__class__ is int else {longer}")
+
+    def render(self, context: RenderContext, buffer: TextIO) -> int:
+        written = buffer.write(self.text(context))
+        straight.measure(buffer)
         return written
 
-    def _long_way(self, context: RenderContext) -> str:
+    def text(self, context: RenderContext) -> str:
+        """What is shown, python-liquid's own way."""
         value = self.expression.evaluate(context)
         return "" if isinstance(value, list | dict) else to_liquid_string(value, context.autoescape)
 
 
 _SHORT: tuple[list[str], ...] = ([], ["default"], ["track"], ["default", "track"])
-_LONG_TEXT = 256
-# So little adds up to no more than a template is long; the whole is measured at the end, and in every loop.
-_SHORT_TEXT = 64
 
 
-def escaped(text: str) -> str:
-    """Text as HTML. What is short is often the same in the next mail: colours, names, prices."""
-    return _escaped(text) if len(text) < _LONG_TEXT else str(escape(text))
-
-
-@lru_cache(maxsize=4096)
-def _escaped(text: str) -> str:
-    return str(escape(text))
-
-
-def question(condition: Expression) -> Callable[[RenderContext], bool]:
-    """Whether a condition holds. A bare name, or one compared with a whole number, goes the short way."""
+def _asked(source: straight.Source, condition: Expression) -> str:
+    """A condition in Python. A bare name, or one compared with a whole number, goes the short way."""
     inner = condition.expression if isinstance(condition, BooleanExpression) else condition
     if name := _name(inner):
-        return partial(_is_known, *name)
-    compare = _COMPARED.get(type(inner))
-    if compare and isinstance(inner.right, IntegerLiteral) and (name := _name(inner.left)):  # type: ignore[attr-defined]
-        return partial(_compares, name, compare, inner.right.value, condition)  # type: ignore[attr-defined]
-    return partial(_holds, condition)
+        return f"(v := {source.value(name)}).__class__ is str or known(v)"
+    whole = f"holds({source.constant(condition)}, context)"
+    sign = _SIGNS.get(type(inner))
+    if sign and isinstance(inner.right, IntegerLiteral) and (name := _name(inner.left)):  # type: ignore[attr-defined]
+        number = source.constant(inner.right.value)  # type: ignore[attr-defined]
+        return f"v {sign} {number} if (v := {source.value(name)}).__class__ is int else {whole}"
+    return whole
 
 
-def _holds(condition: Expression, context: RenderContext) -> bool:
-    assert isinstance(context, Context)
-    context.check_time()
-    return bool(condition.evaluate(context))
-
-
-def _is_known(first: str, rest: Sequence[str], context: RenderContext) -> bool:
-    value = context.find(first, rest)  # type: ignore[attr-defined]
-    return type(value) is str or (value is not None and value is not ABSENT and is_truthy(value))
-
-
-def _compares(
-    name: Name, compare: Callable[[int, int], bool], number: int, whole: Expression, context: RenderContext
-) -> bool:
-    value = context.find(*name)  # type: ignore[attr-defined]
-    return compare(value, number) if type(value) is int else bool(whole.evaluate(context))
-
-
-_COMPARED: dict[type, Callable[[int, int], bool]] = {
-    GtExpression: operator.gt,
-    GeExpression: operator.ge,
-    LtExpression: operator.lt,
-    LeExpression: operator.le,
-    EqExpression: operator.eq,
-    NeExpression: operator.ne,
-}
+_SIGNS: dict[type, str] = {
+    GtExpression: ">", GeExpression: ">=", LtExpression: "<", LeExpression: "<=", EqExpression: "==", NeExpression: "!=",
+}  # fmt: skip
 
 
 def _is_constant(limit: Expression | None) -> bool:
@@ -163,35 +126,10 @@ class ShownTag(Output):
     node_class = Shown
 
 
-class Block(BlockNode):
-    """Nodes one after another; nobody asks how much they wrote. What is mere text is written without asking its node."""
-
-    __slots__ = ("parts",)
-
-    def __init__(self, token: Token, nodes: list[Node]) -> None:
-        super().__init__(token, nodes)
-        self.parts = parts_of(nodes)
-
-    def render(self, context: RenderContext, buffer: TextIO) -> int:
-        if self.blank:
-            return super().render_to_output(context, buffer)
-        write = buffer.write
-        for part in self.parts:
-            if type(part) is str:
-                write(part)
-            else:
-                part.render(context, buffer)  # type: ignore[union-attr]
-        return 0
-
-
-def parts_of(nodes: Iterable[Node]) -> tuple[str | Node, ...]:
-    return tuple(node.text if type(node) is Words else node for node in nodes)
-
-
 class Chosen(IfNode):
-    """`{% if %}`, its conditions ready to be asked."""
+    """`{% if %}`, its branches written into whatever it stands in."""
 
-    __slots__ = ("branches",)
+    __slots__ = ("binds", "branches", "function")
 
     def __init__(
         self,
@@ -201,16 +139,31 @@ class Chosen(IfNode):
         alternatives: list[ConditionalBlockNode],
         default: BlockNode | None,
     ) -> None:
-        blocks = Block(consequence.token, consequence.nodes), default and Block(default.token, default.nodes)
-        super().__init__(token, condition, blocks[0], alternatives, blocks[1])
-        others = [(question(one.expression), one.block) for one in alternatives]
-        self.branches = ((question(condition), blocks[0]), *others)
+        super().__init__(token, condition, consequence, alternatives, default)
+        others = [(one.expression, one.block) for one in alternatives]
+        self.branches: list[tuple[Expression, BlockNode]] = [(condition, consequence), *others]
+        blocks = [block for _, block in self.branches] + ([default] if default else [])
+        self.binds = any(straight.binds(block.nodes) for block in blocks)
+        self.function: straight.Function | None = None
+
+    def write(self, source: straight.Source) -> None:
+        for number, (condition, block) in enumerate(self.branches):
+            with source.under(f"{'elif' if number else 'if'} {_asked(source, condition)}:"):
+                _write_block(source, block)
+        if self.default:
+            with source.under("else:"):
+                _write_block(source, self.default)
 
     def render(self, context: RenderContext, buffer: TextIO) -> int:
-        for holds, block in self.branches:
-            if holds(context):
-                return block.render(context, buffer)
-        return self.default.render(context, buffer) if self.default else 0
+        if self.function is None:
+            self.function = straight.function([self])
+        self.function(context, buffer)
+        return 0
+
+
+def _write_block(source: straight.Source, block: BlockNode) -> None:
+    """A block of blanks alone is not shown, which is python-liquid's business."""
+    straight.write([block] if block.blank else block.nodes, source)
 
 
 class ChosenTag(IfTag):
@@ -232,27 +185,37 @@ class WatchedUnlessTag(UnlessTag):
     node_class = WatchedUnless
 
 
-class Iteration(Block):
-    """The body of a loop, where time and output are watched."""
+class Iteration(BlockNode):
+    """The body of a loop, where time and output are watched; nobody asks how much it wrote."""
 
-    __slots__ = ()
+    __slots__ = ("function",)
+
+    def __init__(self, token: Token, nodes: list[Node]) -> None:
+        super().__init__(token, nodes)
+        self.function: straight.Function | None = None
 
     def render(self, context: RenderContext, buffer: TextIO) -> int:
-        written = super().render(context, buffer)
+        if self.blank:
+            super().render_to_output(context, buffer)
+        else:
+            if self.function is None:
+                self.function = straight.function(self.nodes)
+            self.function(context, buffer)
         assert isinstance(context, Context)
         context.spend(buffer.tell())
-        return written
+        return 0
 
 
 class WatchedFor(ForNode):
     """`{% for %}`: over a bare name, at most with a constant limit, is the usual loop and goes the short way."""
 
-    __slots__ = ("key", "most", "name", "variable")
+    __slots__ = ("binds", "key", "most", "name", "variable")
 
     def __init__(
         self, token: Token, expression: LoopExpression, block: BlockNode, default: BlockNode | None = None
     ) -> None:
         super().__init__(token, expression, Iteration(block.token, block.nodes), default)
+        self.binds = default is not None or straight.binds(block.nodes)
         plain = expression.offset is None and not expression.reversed and _is_constant(expression.limit)
         self.name = _name(expression.iterable) if plain else None
         self.variable = str(expression.identifier)
