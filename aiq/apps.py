@@ -2,9 +2,10 @@
 
 from django.apps import AppConfig
 from django.core import checks
+from django.db.backends.signals import connection_created
 
 from aiq.checks import check_environment
-from aiq.lib import lookups, timestamps  # noqa: F401 -- register themselves
+from aiq.lib import lookups, timestamps  # noqa: F401 -- lookups register themselves
 
 
 class AiqConfig(AppConfig):
@@ -13,3 +14,4 @@ class AiqConfig(AppConfig):
 
     def ready(self) -> None:
         checks.register(check_environment)
+        connection_created.connect(timestamps.take)

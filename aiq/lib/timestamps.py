@@ -5,8 +5,6 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.psycopg_any import BaseTzLoader
-from django.db.backends.signals import connection_created
-from django.dispatch import receiver
 
 
 class UtcLoader(BaseTzLoader):
@@ -21,7 +19,7 @@ class UtcLoader(BaseTzLoader):
             return super().load(data)
 
 
-@receiver(connection_created)
-def _read_with_it(connection: BaseDatabaseWrapper, **_: Any) -> None:
+def take(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Let a new connection read its times so; a receiver of Django's `connection_created`."""
     if connection.timezone == UTC:
         connection.connection.adapters.register_loader("timestamptz", UtcLoader)
