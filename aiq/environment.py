@@ -16,12 +16,10 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qs, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 import environ
-import sentry_sdk
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from sentry_sdk.utils import BadDsn
 
 from aiq.addresses import read_address
 
@@ -339,6 +337,10 @@ def _option(text: str) -> Any:
 def report_errors(env: Env) -> None:
     """Errors go to Sentry where SENTRY_DSN is set, without personal data: no bodies, no addresses, no local variables."""
     if dsn := env("SENTRY_DSN", default=""):
+        # Here, since most installations do without its 6 MB.
+        import sentry_sdk
+        from sentry_sdk.utils import BadDsn
+
         try:
             sentry_sdk.init(dsn, include_local_variables=False, max_request_body_size="never")
         except BadDsn:

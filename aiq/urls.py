@@ -21,7 +21,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/<str:name>/", inbox.mail, name="inbox_mail"),
     path("inbox/<str:name>/answer", inbox.answer, name="inbox_answer"),
     path("inbox/<str:name>/body", inbox.body, name="inbox_body"),
-    path("anymail/", include("anymail.urls")),
     *(path("", include(f"{app}.urls")) for app in APPS if find_spec(f"{app}.urls")),
     path("admin/campaigns/", include("campaigns.page_urls")),
     path("admin/products/imports/", include("products.imports.urls")),

@@ -9,6 +9,7 @@ urlpatterns = [
     path("u/<str:token>", preferences.preferences, name="preferences"),
     path("c/<str:token>", public.click, name="click"),
     path("i/<str:token>", public.short, name="short"),
+    path("anymail/<path:rest>", callbacks.mail_report),
     path("callbacks/sms/<uuid:code>/", callbacks.report, name="sms_report"),
     path("callbacks/sms/<uuid:code>/inbound", callbacks.answer, name="sms_inbound"),
     path("n/<str:token>", public.shown, name="shown"),

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 from py_vapid import Vapid02
-from pywebpush import WebPusher, WebPushException
 
 from aiq.lib.http import FetchError, Limits, NoAnswer, post
 from campaigns.channels.base import ChannelError, Outcome, OutcomeUnknown, Receipt
@@ -51,7 +50,7 @@ def push(browser: Browser, one: Push) -> Answered:
     """Never raises for what a browser's keys, a service or the network do."""
     try:
         body = _encrypted(browser, one.payload)
-    except (WebPushException, ValueError, TypeError):
+    except (ValueError, TypeError):
         return Answered(ChannelError("the keys of this browser cannot be used", permanent=True), gone=True)
     try:
         said = post(browser.endpoint, body, _headers(browser, one), LIMITS)
@@ -74,8 +73,15 @@ def _answered(status: int, location: str) -> Answered:
 
 
 def _encrypted(browser: Browser, payload: bytes) -> bytes:
+    """Raises `ValueError` or `TypeError` for keys that are none."""
+    # Here, since it brings an HTTP client of 20 MB that no other process needs.
+    from pywebpush import WebPusher, WebPushException
+
     keys = {"p256dh": browser.public_key, "auth": browser.secret}
-    made: Any = WebPusher({"endpoint": browser.endpoint, "keys": keys}).encode(payload, "aes128gcm")
+    try:
+        made: Any = WebPusher({"endpoint": browser.endpoint, "keys": keys}).encode(payload, "aes128gcm")
+    except WebPushException as error:
+        raise ValueError(str(error)) from error
     body: bytes = made["body"]
     return body
 

@@ -1,4 +1,4 @@
-"""What the gateway of texts calls: delivery reports and answers. Nothing is believed that it did not sign.
+"""What gateways and providers call: delivery reports, and answers to texts. Nothing is believed that they did not sign.
 
 The code in the address says whose number it is. A report names its delivery, which must be that merchant's; one that we do not
 know is answered like any other, so that nobody can ask which there are.
@@ -11,6 +11,8 @@ from uuid import UUID
 from django.conf import settings as site
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import resolve
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -75,6 +77,15 @@ def answer(call: Call, own: ChannelSettings) -> HttpResponse:
     said = inbound.take(own, line.inbound(call), timezone.now())
     body, content_type = line.reply(said)
     return HttpResponse(body, content_type=content_type)
+
+
+@csrf_exempt
+def mail_report(request: HttpRequest, rest: str) -> HttpResponseBase:
+    """What became of mails, in the words of their provider: Anymail's own addresses. They are found when the first report comes, since
+    they bring each provider's library, of which an installation uses one or none."""
+    view, args, named = resolve(f"/{rest}", "anymail.urls")
+    response: HttpResponseBase = view(request, *args, **named)
+    return response
 
 
 def _delivery(told: Report, own: ChannelSettings) -> Delivery | None:
