@@ -36,10 +36,18 @@ class RecipientsForm(forms.Form):
         error_messages={"required": "Choose the campaign type: it says what sets the campaign off."},
     )
     audience = forms.ModelChoiceField(
-        Audience.objects.none(), required=False, empty_label="All subscribed users", label="Audience"
+        Audience.objects.none(),
+        required=False,
+        to_field_name="code",
+        empty_label="All subscribed users",
+        label="Audience",
     )
     stores = forms.ModelMultipleChoiceField(
-        Store.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, label="Only these stores"
+        Store.objects.none(),
+        required=False,
+        to_field_name="code",
+        widget=forms.CheckboxSelectMultiple,
+        label="Only these stores",
     )
     delay = forms.IntegerField(
         label="Send",
@@ -173,8 +181,8 @@ def _recipients(campaign: Campaign, step: Step) -> dict[str, Any]:
         "name": campaign.name,
         "tags": ", ".join(campaign.tags),
         "type": campaign.type,
-        "audience": campaign.audience_id,
-        "stores": [store.pk for store in campaign.stores.all()],
+        "audience": campaign.audience,
+        "stores": list(campaign.stores.all()),
         "delay": step.delay_minutes // UNITS[unit],
         "unit": unit,
         "priority": campaign.priority,

@@ -66,6 +66,19 @@ def test_create_user_without_a_password_mails_a_link() -> None:
     assert "/password/" in mail.outbox[0].body
 
 
+@pytest.mark.parametrize(
+    ("password", "why"), [("demo", "too short"), ("password", "too common"), ("mara@fern.exam", "similar")]
+)
+def test_create_user_holds_a_password_to_the_rules_of_the_pages(
+    password: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.merchant(slug="fern")
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{password}\n"))
+    with pytest.raises(Refused, match=f"{why}.*give another password"):
+        answer("create_user", "mara@fern.example", "--merchant", "fern", "--role", "staff", "--password-stdin")
+    assert not User.objects.exists()
+
+
 def test_create_user_does_not_overwrite_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
     make.merchant(slug="fern")
     user = make.user()

@@ -2,17 +2,23 @@
 
 import json
 import sys
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import Merchant
 from aiq.lib.commands import Refused
 from campaigns.consent import suppressions
 from campaigns.management.commands import release_unknown
 from campaigns.models import Decision, Delivery, Suppression
+from integrations.management.commands import list_stuck
+from integrations.models import InboundEvent
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +51,42 @@ def test_list_stuck_shows_what_needs_somebody_and_the_next_step() -> None:
     assert row["next"] == f"release_unknown {one.code} --as sent|failed|pending"
     assert str(one.code) in said("list_stuck", "--merchant", one.merchant.slug)
     assert run("list_stuck", "--merchant", factories.merchant().slug) == []
+
+
+def test_list_stuck_shows_events_in_quarantine_newest_first_and_what_to_type() -> None:
+    door = factories.connection(factories.merchant())
+    state: dict[str, Any] = {"state": "quarantined", "reason": "invalid_document"}
+    old = factories.event(door, received_at=timezone.now() - timedelta(days=31), **state)
+    first, second = factories.event(door, **state), factories.event(door, state="quarantined", reason="not_json_syntax")
+    one, other = delivery("unknown", door.merchant), factories.event(door)
+    InboundEvent.objects.filter(key=first).update(note="/email: not an address")
+    rows = run("list_stuck")
+    assert [row["event"] or row["delivery"] for row in rows] == [str(it.code) for it in (one, second, first)]
+    assert (rows[1]["delivery"], rows[1]["reason"], "send it again" in rows[1]["next"]) == (
+        None,
+        "not_json_syntax",
+        True,
+    )
+    assert rows[2]["problem"] == "A field is wrong. /email: not an address"
+    assert rows[2]["next"] == f"mend the cause, then replay_webhook {first.code}"
+    text = said("list_stuck", "--merchant", door.merchant.slug)
+    assert f"replay_webhook {first.code}" in text
+    assert not [code for code in (old.code, other.code) if str(code) in text]
+    assert run("list_stuck", "--merchant", factories.merchant().slug) == []
+
+
+def test_list_stuck_says_how_many_events_it_leaves_out_and_asks_no_more_for_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(list_stuck, "MOST_EVENTS", 2)
+    door, seen = factories.connection(factories.merchant()), []
+    for _ in range(3):
+        factories.event(door, state="quarantined", reason="translation_failed")
+        with CaptureQueriesContext(connection) as captured:
+            seen.append((said("list_stuck").count("replay_webhook"), len(captured)))
+    assert [rows for rows, _ in seen] == [1, 2, 2]
+    assert len({queries for _, queries in seen}) == 1
+    assert "newest 2 events in quarantine" in said("list_stuck")
 
 
 def test_list_stuck_says_so_where_nothing_is_stuck() -> None:

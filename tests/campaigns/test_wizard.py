@@ -1,7 +1,9 @@
 """The wizard through HTTP: a draft row, one page per step, nothing that does not compile, nobody else's rows."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -135,7 +137,7 @@ def test_the_line_ends_of_browsers_are_no_mistake() -> None:
         ({"delay": 31, "unit": "days"}, "At most 30 days"),
         ({"delay": 999_999, "unit": "minutes"}, "At most 30 days"),
         ({"delay": -1}, "No less than 0"),
-        ({"audience": 999_999}, "Select a valid choice"),
+        ({"audience": UUID(int=1)}, "Select a valid choice"),
         ({"tags": "x" * 41}, "At most 20 tags"),
     ],
 )
@@ -266,12 +268,25 @@ def test_the_sentence_is_rewritten_from_what_is_chosen_and_nothing_is_saved() ->
     store = factories.store(merchant, "North Loop")
     factories.abandoned_cart(merchant, None, store)
     campaign = factories.campaign(merchant, name="Before")
-    data = recipients(stores=[store.pk], delay=90, unit="minutes", name="After")
+    data = recipients(stores=[store.code], delay=90, unit="minutes", name="After")
     html = client_of(merchant).post(url(campaign, "sentence"), data).content.decode()
     assert "all subscribed users of North Loop, 90 minutes after they leave a cart" in html
     assert "this would have met 1 cart;" in html
     campaign.refresh_from_db()
     assert campaign.name == "Before"
+
+
+def test_audience_and_stores_are_chosen_by_code_and_come_back_chosen() -> None:
+    merchant = factories.merchant()
+    audience, store, left = factories.audience(merchant), factories.store(merchant), factories.store(merchant)
+    campaign, client = factories.campaign(merchant), client_of(merchant)
+    client.post(url(campaign, "recipients"), recipients(audience=audience.code, stores=[store.code]))
+    campaign.refresh_from_db()
+    assert (campaign.audience, [*campaign.stores.all()]) == (audience, [store])
+    html = client.get(url(campaign, "recipients")).content.decode()
+    assert f'<option value="{audience.code}" selected>' in html
+    ticks = dict(re.findall(r'name="stores" value="([^"]*)"[^>]*?( checked)?>', html))
+    assert ticks == {str(store.code): " checked", str(left.code): ""}
 
 
 def test_a_live_campaign_is_not_edited_through_the_wizard() -> None:
@@ -311,7 +326,7 @@ def test_another_merchants_audience_and_store_cannot_be_chosen() -> None:
     merchant, other = factories.merchant(), factories.merchant()
     campaign = factories.campaign(merchant)
     audience, store = factories.audience(other), factories.store(other)
-    for fields in ({"audience": audience.pk}, {"stores": [store.pk]}):
+    for fields in ({"audience": audience.code}, {"stores": [store.code]}, {"stores": ["1"]}, {"audience": "1"}):
         answer = client_of(merchant).post(url(campaign, "recipients"), recipients(**fields))
         assert answer.status_code == 422
         assert audience.name not in answer.content.decode()

@@ -3,13 +3,14 @@
 import sys
 from typing import Any
 
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
 from django.core.validators import validate_email
 from django.db import transaction
 
 from accounts.invitations import AlreadyMember, invite, needs_password, send_invitation
-from accounts.models import Membership, Merchant, Role
+from accounts.models import Membership, Merchant, Role, User
 from aiq.lib.commands import Refused, SupportCommand
 
 
@@ -52,6 +53,7 @@ class Command(SupportCommand):
             raise Refused("Standard input held no password.")
         if not needs_password(membership.user):
             raise Refused(f"{membership.user.email} has a password already. Leave --password-stdin out.")
+        _must_be_strong(password, membership.user)
         membership.user.set_password(password)
         membership.user.save(update_fields=["password"])
 
@@ -60,3 +62,11 @@ class Command(SupportCommand):
             send_invitation(membership)
         except OSError as error:
             raise Refused(f"{membership.user.email} was created, but the mail could not be sent: {error}") from None
+
+
+def _must_be_strong(password: str, user: User) -> None:
+    """The rules of the pages. Raises `Refused`."""
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise Refused(f"{' '.join(error.messages)} Nobody was created: give another password.") from None
