@@ -8,14 +8,14 @@ import pytest
 
 from campaigns import reasons
 from campaigns.decide import (
-    ENTRY_RULES,
-    STEP_RULES,
     Bought,
     ConsentSeen,
     EntryFacts,
     StepFacts,
     decide_entry,
     decide_step,
+    entry,
+    step,
 )
 from campaigns.models import Closed
 
@@ -49,7 +49,7 @@ GOES = StepFacts(
 def test_an_abandonment_enters_when_every_check_holds() -> None:
     verdict = decide_entry(ENTERS)
     assert (verdict.action, verdict.reason, verdict.until) == ("go", "", None)
-    assert len(verdict.checks) == len(ENTRY_RULES)
+    assert len(verdict.checks) == len(entry.RULES)
     assert all(check.passed for check in verdict.checks)
 
 
@@ -91,7 +91,7 @@ def test_a_cart_left_at_the_very_moment_of_going_live_counts() -> None:
 def test_a_message_goes_when_every_check_holds() -> None:
     verdict = decide_step(GOES)
     assert (verdict.action, verdict.reason) == ("go", "")
-    assert len(verdict.checks) == len(STEP_RULES)
+    assert len(verdict.checks) == len(step.RULES)
     assert all(check.passed for check in verdict.checks)
 
 
