@@ -9,11 +9,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminTextInputWidget
 
 from accounts import access
+from accounts.addresses import CodedAdmin
 from accounts.forms import ROLE_CHOICES, InviteForm, MerchantForm, RoleForm
 from accounts.invitations import invite, needs_password, send_invitation, send_set_password
 from accounts.models import CartTrigger, Membership, Merchant, Store, User
@@ -192,7 +192,7 @@ class TeamAdmin(MerchantScopedAdmin):
 
 
 @admin.register(User)
-class UserAdmin(ModelAdmin):
+class UserAdmin(CodedAdmin):
     """Everybody who may sign in. Superusers only; what people may do is set in each merchant's team."""
 
     list_display = ("email", "name", "is_active", "is_superuser", "last_login")

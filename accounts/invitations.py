@@ -8,8 +8,6 @@ from django.core.mail import send_mail
 from django.db import connection, transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_encode
 from django.utils.text import slugify
 
 from accounts import access
@@ -58,10 +56,7 @@ def needs_password(user: User) -> bool:
 
 def send_set_password(user: User, merchant: Merchant | None = None) -> None:
     """Mail a link by which the person sets a password; it works once and for three days. Raises on a failing mail server."""
-    link = reverse(
-        "password_reset_confirm",
-        args=[urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)],
-    )
+    link = reverse("password_reset_confirm", args=[user.code, default_token_generator.make_token(user)])
     context = {"user": user, "merchant": merchant, "link": urljoin(settings.PUBLIC_URL, link)}
     subject = f"Your account at {merchant.name}" if merchant else "Set your password"
     send_mail(subject, render_to_string("accounts/mail/set_password.txt", context), None, [user.email])

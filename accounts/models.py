@@ -53,6 +53,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """Signs in by email. What a user may do follows from memberships (`accounts.access`), never from this row."""
 
+    code = models.UUIDField(unique=True, db_default=models.Func(function="gen_random_uuid"), editable=False)
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
     is_active = models.BooleanField(default=True)

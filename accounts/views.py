@@ -1,5 +1,7 @@
 """Pages outside the admin's models: the front door, the first owner, the merchant switch, passwords."""
 
+from uuid import UUID
+
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import login
@@ -76,7 +78,7 @@ class PasswordResetDone(auth_views.PasswordResetDoneView):
 
 
 class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
-    """Sets the password and signs the person in."""
+    """Sets the password and signs the person in. Its address names them by their code, where Django's own has the primary key."""
 
     template_name = "accounts/password_reset_confirm.html"
     form_class = SetPasswordForm
@@ -84,6 +86,14 @@ class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
     post_reset_login_backend = "django.contrib.auth.backends.ModelBackend"
     success_url = reverse_lazy("admin:index")
     title = "Choose your password"
+
+    def get_user(self, uidb64: str) -> User | None:
+        """The person of a code; None for what is no code: the page then says that the link no longer works."""
+        try:
+            code = UUID(uidb64)
+        except ValueError:
+            return None
+        return User.objects.filter(code=code, is_active=True).first()
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
         return _frame(self.request) | super().get_context_data(**kwargs)

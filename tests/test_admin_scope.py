@@ -110,7 +110,7 @@ def test_another_merchants_settings_are_not_there(owner: Client, other: Merchant
 
 def test_people_and_the_list_of_merchants_are_for_superusers(owner: Client, mine: Merchant, other: Merchant) -> None:
     person = make.user()
-    for address in ("", "add/", f"{person.pk}/change/"):
+    for address in ("", "add/", f"{person.code}/change/"):
         assert owner.get(f"/admin/accounts/user/{address}").status_code in {403, 404}
     assert owner.get("/admin/accounts/merchant/").url.endswith(f"/{mine.code}/change/")
     assert owner.get("/admin/accounts/merchant/add/").status_code == 404
@@ -118,7 +118,9 @@ def test_people_and_the_list_of_merchants_are_for_superusers(owner: Client, mine
     shown = text(owner.get("/admin/accounts/merchant/"))
     assert "Acorn" in shown
     assert "Birch" in shown
-    assert person.email in text(owner.get("/admin/accounts/user/"))
+    assert f"/admin/accounts/user/{person.code}/change/" in text(owner.get("/admin/accounts/user/"))
+    assert person.email in text(owner.get(f"/admin/accounts/user/{person.code}/change/"))
+    assert owner.get(f"/admin/accounts/user/{person.pk}/change/").status_code == 404
 
 
 @pytest.mark.parametrize("place", ["integrations/eventkey"])

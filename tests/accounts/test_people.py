@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils.http import urlsafe_base64_encode
 
 from accounts import access
 from accounts.models import Membership, Merchant, Role, User
@@ -152,6 +153,36 @@ def test_a_forgotten_password_is_set_anew_and_an_unknown_address_hears_the_same(
     known, unknown = (client.post("/password/", {"email": email}) for email in (user.email, "no@where.example"))
     assert known.url == unknown.url
     assert [message.to for message in mail.outbox] == [[user.email]]
+
+
+def test_a_link_to_set_a_password_names_nobody_by_key_and_ends_with_the_password(
+    client: Client,
+) -> None:
+    user = make.user()
+    client.post("/password/", {"email": user.email})
+    link = link_in(mail.outbox[0])
+    assert link.startswith(f"/password/{user.code}/")
+    by_key = link.replace(str(user.code), urlsafe_base64_encode(str(user.pk).encode()))
+    other = link.replace(str(user.code), str(make.user().code))
+    assert b"Choose your password" in Client().get(link, follow=True).content
+    for wrong in (by_key, other):
+        assert b"Send me a new link" in Client().get(wrong, follow=True).content
+    user.set_password("changed elsewhere"), user.save()
+    page = Client().get(link, follow=True)
+    assert b"no longer works" in page.content
+    assert b'href="/password/"' in page.content
+
+
+def test_an_old_link_and_one_of_somebody_switched_off_set_no_password(client: Client, settings: Any) -> None:
+    user = make.user()
+    client.post("/password/", {"email": user.email})
+    link = link_in(mail.outbox[0])
+    User.objects.update(is_active=False)
+    assert b"no longer works" in Client().get(link, follow=True).content
+    User.objects.update(is_active=True)
+    assert b"Choose your password" in Client().get(link, follow=True).content
+    settings.PASSWORD_RESET_TIMEOUT = -1
+    assert b"no longer works" in Client().get(link, follow=True).content
 
 
 def test_the_switch_turns_to_a_merchant_of_mine_and_to_no_other(client: Client) -> None:
