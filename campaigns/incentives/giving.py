@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from django.db import transaction
 
 from aiq.lib import bulk, prepared
 from campaigns import reasons
-from campaigns.context import locale_of
+from campaigns.context import CartLike, locale_of
 from campaigns.decide import Check, Verdict
 from campaigns.gather import Case
 from campaigns.incentives import guards, labels, patterns, pool, showing
@@ -117,7 +118,7 @@ def _facts(case: Case, discount: Discount, gifts: Gifts, known: Gift | None, now
         currency=(discount.currency or merchant.currency) if matters else "",
         minimum=discount.minimum_cart,
         cart_currency=case.cart.currency or merchant.currency,
-        cart_total=case.cart.total,
+        cart_total=_worth(case.cart),
         rest_days=discount.rest_days,
         last_given=gifts.last_given(case),
         beside=gifts.beside(case, discount, now),
@@ -127,6 +128,16 @@ def _facts(case: Case, discount: Discount, gifts: Gifts, known: Gift | None, now
         per_day=discount.per_day,
         given_today=today,
     )
+
+
+def _worth(cart: CartLike) -> Decimal | None:
+    """The total that the store told, else what the products come to; None where one of them has no price."""
+    if cart.total is not None or not cart.lines:
+        return cart.total
+    prices = [(line.get("price"), line.get("quantity") or 1) for line in cart.lines]
+    if any(price is None for price, _ in prices):
+        return None
+    return sum((Decimal(str(price)) * quantity for price, quantity in prices), Decimal(0))
 
 
 def _new(case: Case, discount: Discount, now: datetime) -> Gift:

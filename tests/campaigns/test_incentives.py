@@ -214,6 +214,14 @@ def test_a_guard_that_fails_leaves_the_discount_out_and_says_so(shop, smtp_sink,
     assert not GivenDiscount.objects.exists()
 
 
+@pytest.mark.parametrize(("price", "given"), [("20.00", True), ("19.99", False), (None, False)])
+def test_a_cart_without_a_total_is_worth_what_its_products_come_to(shop, smtp_sink, price, given) -> None:
+    live(shop, factories.discount(shop.merchant, minimum_cart=40))
+    abandon(shop, totals={}, products=[{"id": "p-1", "name": "Tea", "price": price, "quantity": 2}])
+    run_workers()
+    assert ("Code" in text_of(smtp_sink.messages[0]), GivenDiscount.objects.exists()) == (given, given)
+
+
 @pytest.mark.parametrize(
     ("terms", "other", "failed"),
     [
