@@ -12,6 +12,7 @@ from bench import smtp, stage
 from bench.play import Play
 from bench.report import Figure, alternating
 from campaigns import sending
+from campaigns.channels import lanes
 from campaigns.contents import ready_contents
 from campaigns.links import LinkMaker
 from campaigns.mime import build
@@ -42,6 +43,7 @@ def measure(play: Play) -> Iterator[Figure]:
         "django.core.mail dominate.",
     )  # fmt: skip
     yield _two(play, number)
+    yield _away(play)
 
 
 def _size() -> int:
@@ -105,6 +107,26 @@ def _two(play: Play, number: int) -> Figure:
         "two senders", f"{ours:.2f} of one", f"{raw:.2f} of one", median(shares), 0.8, 0.95,
         why="two senders, the sink and PostgreSQL share the cores, which are kept awake for both; the senders share no "
         "lock but the rows they claim.",
+    )  # fmt: skip
+
+
+AWAY_MS = 25
+
+
+def _away(play: Play) -> Figure:
+    """A relay whose every answer takes a while; the first batch learns that it does."""
+    play.due(3 * sending.BATCH)
+    play.sink.away(AWAY_MS)
+    try:
+        sending.send_batch()
+        ours = _drain(play, 2 * sending.BATCH)
+        raw = 20 / smtp.through_smtplib(play.port, 20, play.size)
+    finally:
+        play.sink.away(0)
+    return Figure(
+        f"relay {AWAY_MS} ms away", f"{ours:,.0f}/s", f"{raw:,.0f}/s", ours / raw, 4, 20,
+        why=f"one sender shares its groups out among up to {lanes.MOST} connections and waits once per message on each; smtplib "
+        "waits four times.",
     )  # fmt: skip
 
 

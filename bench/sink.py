@@ -1,7 +1,8 @@
 """A fast SMTP sink in a process of its own: takes everything, keeps the time at which each recipient's mail came.
 
 `python -m bench.sink` prints its port. Beside SMTP it knows two words: XCOUNT answers how many messages came since the
-last XRESET and when the last one did; XTIMES answers every recipient's time, as JSON. Times are `time.monotonic()`.
+last XRESET and when the last one did; XTIMES answers every recipient's time, as JSON; XAWAY 25 lets all other answers take that
+many milliseconds. Times are `time.monotonic()`.
 """
 
 import asyncio
@@ -17,9 +18,10 @@ END = b"\r\n.\r\n"
 
 
 class Kept:
-    """What came since the last XRESET."""
+    """What came since the last XRESET, and how many seconds away the sink is."""
 
     times: list[tuple[bytes, float]] = []
+    away = 0.0
 
 
 class Sink(asyncio.Protocol):
@@ -28,6 +30,7 @@ class Sink(asyncio.Protocol):
         self.recipient = b""
         self.in_data = False
         self.looked = 0
+        self.asked = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
@@ -38,7 +41,9 @@ class Sink(asyncio.Protocol):
         out = bytearray()
         while self._message(out) if self.in_data else self._line(out):
             pass
-        if out:
+        if out and Kept.away and not self.asked:
+            asyncio.get_running_loop().call_later(Kept.away, self.transport.write, bytes(out))
+        elif out:
             self.transport.write(bytes(out))
 
     def _message(self, out: bytearray) -> bool:
@@ -74,6 +79,7 @@ class Sink(asyncio.Protocol):
             asyncio.get_running_loop().call_soon(self.transport.close)
             return b"221 bye\r\n"
         if word.startswith(b"X"):
+            self.asked = True
             return _extra(line)
         return b"250 2.0.0 fine\r\n"
 
@@ -82,6 +88,9 @@ def _extra(line: bytes) -> bytes:
     if line == b"XRESET":
         Kept.times = []
         return b"250 forgotten\r\n"
+    if line.startswith(b"XAWAY"):
+        Kept.away = float(line[5:]) / 1000
+        return b"250 there\r\n"
     if line == b"XTIMES":
         return b"250 " + json.dumps([(who.decode(), at) for who, at in Kept.times]).encode() + b"\r\n"
     last = Kept.times[-1][1] if Kept.times else 0.0
@@ -98,6 +107,10 @@ class Control:
 
     def reset(self) -> None:
         self._ask("XRESET")
+
+    def away(self, milliseconds: int) -> None:
+        """How long an answer to anybody else takes from now on."""
+        self._ask(f"XAWAY {milliseconds}")
 
     def count(self) -> tuple[int, float]:
         """How many came, and when the last one did (`time.monotonic()`)."""

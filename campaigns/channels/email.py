@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from threading import local
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.core.validators import validate_email
 
 from campaigns.channels import provider
 from campaigns.channels.base import Channel, ChannelError, Envelope, Outcome, Reachable
+from campaigns.channels.lanes import Lanes
 from campaigns.channels.smtp import Lost, Mail, Relay, Server, Session
 from campaigns.mime import build, wire_address
 from campaigns.rendering import Message, Rendered
@@ -74,7 +76,7 @@ def _over_smtp(messages: Sequence[Message]) -> list[Outcome]:
     except Lost as lost:
         return [ChannelError(f"the mail server is not there: {lost}", permanent=False)] * len(messages)
     made = [_envelope(message, session) for message in messages]
-    sent = iter(relay.send_many([one for one in made if isinstance(one, Mail)]))
+    sent = iter(_lanes(relay.server).send_many([one for one in made if isinstance(one, Mail)]))
     return [next(sent) if isinstance(one, Mail) else one for one in made]
 
 
@@ -88,6 +90,12 @@ def _envelope(message: Message, session: Session) -> Mail | ChannelError:
         )
     except ValueError as error:
         return ChannelError(str(error), permanent=True)
+
+
+@lru_cache(maxsize=2)
+def _lanes(server: Server) -> Lanes:
+    """How this server is best sent to is learned once per process."""
+    return Lanes(_relay)
 
 
 def _relay() -> Relay:

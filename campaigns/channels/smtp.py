@@ -9,6 +9,7 @@ No model, no queue, no settings: `Relay` gets a `Server`. Not for several thread
 
 import os
 import smtplib
+import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -226,9 +227,14 @@ def _trusted() -> ssl.SSLContext:
 
 
 def _connected(server: Server) -> smtplib.SMTP:
+    """Without Nagle's algorithm, which would hold the end of each mail back until the server has said that it got the rest."""
     if server.ssl:
-        return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout, context=_trusted())
-    return smtplib.SMTP(server.host, server.port, timeout=server.timeout)
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout, context=_trusted())
+    else:
+        smtp = smtplib.SMTP(server.host, server.port, timeout=server.timeout)
+    assert smtp.sock is not None
+    smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return smtp
 
 
 def _commands(envelope: Mail) -> list[bytes]:

@@ -2,6 +2,7 @@
 
 import socketserver
 import threading
+import time
 from dataclasses import replace
 from email import message_from_bytes, policy
 
@@ -11,15 +12,27 @@ import requests
 from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
 
-from campaigns.channels import email, smtp
+from campaigns.channels import email, lanes, smtp
 from campaigns.channels.base import CHANNELS, Channel, OutcomeUnknown, Receipt
 from campaigns.channels.email import EmailChannel
 from tests.campaigns.test_mime import MESSAGE
 
 
 class Conversation(socketserver.StreamRequestHandler):
+    disable_nagle_algorithm = True
+
     def handle(self):
         self.server.connections += 1
+        self.server.open += 1
+        try:
+            self.talk()
+        finally:
+            self.server.open -= 1
+
+    def talk(self):
+        if self.server.open > self.server.most:
+            self.say("421 too many connections")
+            return
         self.say("220 hello")
         for line in self.rfile:
             command = line.decode().strip()
@@ -56,6 +69,7 @@ class Conversation(socketserver.StreamRequestHandler):
         if self.to in ("no-such", "full") and not self.server.eager:
             self.say("503 no recipients")
             return True
+        time.sleep(self.server.seconds_away)
         self.say("354 go ahead")
         if self.to == "hangup-middle":
             return False
@@ -91,6 +105,9 @@ class Server(socketserver.ThreadingTCPServer):
         self.extensions = ["PIPELINING", "8BITMIME", "SMTPUTF8"]
         self.eager = False
         self.connections = 0
+        self.open = 0
+        self.most = 100
+        self.seconds_away = 0.0
         self.commands = []
         self.taken = []
 
@@ -192,6 +209,30 @@ def test_an_idle_connection_is_renewed(server):
 
 def test_a_connection_the_server_has_closed_costs_nothing(server):
     assert kinds(send("closing") + send("a")) == ["later", "sent"]
+
+
+def test_a_server_whose_answers_take_a_way_gets_several_connections_each_mail_once_and_in_its_place(server):
+    names = [f"shopper-{number}" if number % 6 else "no-such" for number in range(1, 25)]
+    server.seconds_away = 0.03
+    for _ in range(3):
+        outcomes = send(*names)
+        assert kinds(outcomes) == ["refused" if name == "no-such" else "sent" for name in names]
+    assert 1 < server.connections <= lanes.MOST
+    assert sorted(to for to, _ in server.taken) == sorted(name for name in names * 3 if name != "no-such")
+
+
+def test_a_server_that_allows_few_connections_gets_no_more(server):
+    server.seconds_away, server.most = 0.03, 2
+    for _ in range(3):
+        assert kinds(send(*[f"shopper-{number}" for number in range(12)])) == ["sent"] * 12
+    assert len(server.taken) == 3 * 12
+
+
+def test_a_server_that_is_near_keeps_one_connection(server, monkeypatch):
+    monkeypatch.setattr(lanes, "NEAR_SECONDS", 5.0)  # a busy machine is not far away
+    for _ in range(3):
+        send(*[f"shopper-{number}" for number in range(10)])
+    assert server.connections == 1
 
 
 def test_dots_and_accents_arrive_as_written(server):
