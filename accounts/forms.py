@@ -19,21 +19,17 @@ from unfold.widgets import (
 
 from accounts import access
 from accounts.invitations import send_set_password
-from accounts.models import Membership, Merchant, Role, User
+from accounts.models import Invitation, Membership, Merchant, Role, User
 from accounts.scoping import ScopedForm
 from accounts.social import social_links
 
 _DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
 
 
-class WelcomeForm(forms.Form):
-    """The first owner and their merchant."""
+class AccountForm(forms.Form):
+    """Somebody's name and first password."""
 
-    merchant_name = forms.CharField(
-        label="Name of the shop or brand", max_length=120, widget=UnfoldAdminTextInputWidget(attrs={"autofocus": True})
-    )
     name = forms.CharField(label="Your name", max_length=120, widget=UnfoldAdminTextInputWidget)
-    email = forms.EmailField(label="Your email", max_length=254, widget=UnfoldAdminEmailInputWidget)
     password = forms.CharField(
         label="Password",
         strip=False,
@@ -41,14 +37,39 @@ class WelcomeForm(forms.Form):
         help_text="At least eight characters, and nothing common.",
     )
 
+    def address(self) -> str:
+        """The email address of the account to be."""
+        return str(self.cleaned_data.get("email", ""))
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if "password" in data:
             try:
-                validate_password(data["password"], User(email=data.get("email", ""), name=data.get("name", "")))
+                validate_password(data["password"], User(email=self.address(), name=data.get("name", "")))
             except forms.ValidationError as error:
                 self.add_error("password", error)
         return data
+
+
+class WelcomeForm(AccountForm):
+    """The first owner and their merchant."""
+
+    merchant_name = forms.CharField(
+        label="Name of the shop or brand", max_length=120, widget=UnfoldAdminTextInputWidget(attrs={"autofocus": True})
+    )
+    email = forms.EmailField(label="Your email", max_length=254, widget=UnfoldAdminEmailInputWidget)
+    field_order = ("merchant_name", "name", "email", "password")
+
+
+class JoinForm(AccountForm):
+    """Whoever was invited and has no account yet."""
+
+    def __init__(self, invitation: Invitation, data: Any = None) -> None:
+        self.invitation = invitation
+        super().__init__(data, initial={"name": invitation.name})
+
+    def address(self) -> str:
+        return self.invitation.email
 
 
 class PasswordResetForm(DjangoPasswordResetForm):
@@ -127,22 +148,30 @@ class MerchantForm(forms.ModelForm):
         return saved
 
 
-class InviteForm(forms.ModelForm):
-    """Adds a person to the team: an account is made where there is none."""
-
-    email = forms.EmailField(max_length=254, widget=UnfoldAdminEmailInputWidget)
-    name = forms.CharField(max_length=120, required=False, widget=UnfoldAdminTextInputWidget)
-    scope = None
+class InviteForm(ScopedForm):
+    """Asks a person to join the team; whether they have an account shows nowhere."""
 
     class Meta:
-        model = Membership
-        fields = ("role",)
+        model = Invitation
+        fields = ("email", "name", "role")
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
         if Membership.objects.filter(user__email=email, merchant=self.scope).exists():
             raise forms.ValidationError("This person is on the team already. Change their role from the list.")
         return email
+
+
+class InvitedForm(ScopedForm):
+    """Another role for somebody who has not answered, or the mail once more."""
+
+    send_again = forms.BooleanField(
+        label="Send the mail again", required=False, help_text="Its link then works for a week from now."
+    )
+
+    class Meta:
+        model = Invitation
+        fields = ("role",)
 
 
 class RoleForm(ScopedForm):

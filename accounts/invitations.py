@@ -1,4 +1,4 @@
-"""How people come in: the first owner, invitations, and the mail by which somebody sets a password."""
+"""How people come in: the first owner, whom support adds, and the mails by which somebody answers or sets a password."""
 
 from urllib.parse import urljoin
 
@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils.text import slugify
 
 from accounts import access
-from accounts.models import Membership, Merchant, Role, User
+from accounts.joining import address_of
+from accounts.models import Invitation, Membership, Merchant, Role, User
 
 WELCOME_LOCK = 7_301_001
 
@@ -38,14 +39,15 @@ def found(*, merchant_name: str, name: str, email: str, password: str) -> tuple[
 
 
 @transaction.atomic
-def invite(merchant: Merchant, *, email: str, role: str, name: str = "") -> Membership:
-    """Give a person a role at a merchant, creating their account where they have none.
+def add(merchant: Merchant, *, email: str, role: str) -> Membership:
+    """Give a person a role at a merchant at once, creating their account where they have none: for support, whom they asked.
 
-    Raises `AlreadyMember`. Sends nothing: the caller does, after the commit, with `send_set_password`.
+    Raises `AlreadyMember`. Sends nothing: the caller does, after the commit, with `send_welcome`.
     """
-    user = User.objects.filter(email=email.lower()).first() or User.objects.create_user(email, name=name)
+    user = User.objects.filter(email=email.lower()).first() or User.objects.create_user(email)
     if Membership.objects.filter(user=user, merchant=merchant).exists():
         raise AlreadyMember
+    Invitation.objects.filter(merchant=merchant, email=user.email).delete()
     return access.set_role(user, merchant, role)
 
 
@@ -69,12 +71,19 @@ def send_new_role(membership: Membership) -> None:
     send_mail(f"You now work with {membership.merchant.name}", body, None, [membership.user.email])
 
 
-def send_invitation(membership: Membership) -> None:
+def send_welcome(membership: Membership) -> None:
     """The mail that fits: set a password, or news of one more merchant."""
     if needs_password(membership.user):
         send_set_password(membership.user, membership.merchant)
     else:
         send_new_role(membership)
+
+
+def send_invitation(invitation: Invitation) -> None:
+    """Mail the link by which somebody answers; the same mail whether or not they have an account."""
+    context = {"invitation": invitation, "link": urljoin(settings.PUBLIC_URL, address_of(invitation))}
+    body = render_to_string("accounts/mail/invitation.txt", context)
+    send_mail(f"{invitation.merchant.name} invites you", body, None, [invitation.email])
 
 
 def free_slug(name: str) -> str:

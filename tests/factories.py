@@ -12,7 +12,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts import access
-from accounts.models import CartTrigger, Merchant, Plan, Role, Store, Timer, User
+from accounts.models import CartTrigger, Invitation, Merchant, Plan, Role, Store, Timer, User
 from campaigns.models import (
     Audience,
     Campaign,
@@ -70,6 +70,12 @@ def user(role: str = Role.OWNER, merchant: Merchant | None = None, **fields: Any
 
 def superuser(**fields: Any) -> User:
     return User.objects.create_superuser(fields.pop("email", f"root-{next(_numbers)}@example.com"), PASSWORD, **fields)
+
+
+def invitation(merchant: Merchant, email: str = "", **fields: Any) -> Invitation:
+    """Somebody whom the merchant asked to join as Analyst, a moment ago."""
+    email = email or f"guest-{next(_numbers)}@example.com"
+    return Invitation.objects.create(merchant=merchant, email=email, **{"role": Role.ANALYST} | fields)
 
 
 def store(merchant: Merchant, name: str = "", **fields: Any) -> Store:

@@ -28,6 +28,7 @@ MAKERS: dict[str, Callable[[Merchant], Any]] = {
     "accounts/membership": lambda merchant: make.user(
         Role.STAFF, merchant, name=f"Person of {merchant.name}"
     ).memberships.get(),
+    "accounts/invitation": lambda merchant: make.invitation(merchant, name=f"Guest of {merchant.name}"),
     "products/product": lambda merchant: make.product(merchant, f"Tea of {merchant.name}", category=merchant.slug),
     "campaigns/shopper": lambda merchant: make.shopper(merchant, first_name="One", last_name=f"of {merchant.name}"),
     "campaigns/audience": lambda merchant: make.audience(merchant, name=f"Group of {merchant.name}"),
@@ -280,6 +281,7 @@ SEES = [
     ("integrations/eventkey", SETTINGS),
     ("accounts/store", SETTINGS),
     ("accounts/membership", {Role.OWNER}),
+    ("accounts/invitation", {Role.OWNER}),
 ]
 ADDS = [
     ("campaigns/audience", BUILD),
@@ -289,7 +291,7 @@ ADDS = [
     ("campaigns/shopper", SHOPPERS),
     ("integrations/eventkey", set()),
     ("accounts/store", SETTINGS),
-    ("accounts/membership", {Role.OWNER}),
+    ("accounts/invitation", {Role.OWNER}),
 ]
 
 

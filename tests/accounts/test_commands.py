@@ -2,14 +2,16 @@
 
 import io
 import json
+import re
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.core.management import call_command
+from django.test import Client
 
 from accounts import access
-from accounts.models import Merchant, User
+from accounts.models import Merchant, Role, User
 from aiq.lib.commands import Refused, as_text
 from tests import factories as make
 
@@ -60,10 +62,26 @@ def test_create_user_reads_the_password_from_standard_input(monkeypatch: pytest.
     assert not mail.outbox
 
 
-def test_create_user_without_a_password_mails_a_link() -> None:
-    make.merchant(slug="fern")
-    answer("create_user", "mara@fern.example", "--merchant", "fern", "--role", "staff")
-    assert "/password/" in mail.outbox[0].body
+def test_create_user_without_a_password_mails_a_link_that_lets_in() -> None:
+    invited = make.invitation(merchant := make.merchant(slug="fern"), "mara@fern.example")
+    answer("create_user", invited.email, "--merchant", "fern", "--role", "staff")
+    link = re.search(r"https?://[^/]+(/password/\S+)", str(mail.outbox[0].body))
+    assert link
+    guest = Client()
+    page = guest.get(link[1], follow=True)
+    guest.post(page.request["PATH_INFO"], {"new_password1": make.PASSWORD, "new_password2": make.PASSWORD})
+    assert guest.get("/admin/campaigns/shopper/").status_code == 200
+    assert b"no longer works" in Client().get(link[1], follow=True).content
+    assert not merchant.invitations.exists()
+
+
+def test_create_user_tells_somebody_with_an_account_of_the_new_merchant() -> None:
+    make.merchant("North Loop", slug="north")
+    person = make.user(Role.STAFF, make.merchant())
+    answer("create_user", person.email, "--merchant", "north", "--role", "analyst")
+    assert "North Loop" in mail.outbox[0].subject
+    assert "/password/" not in mail.outbox[0].body
+    assert person.memberships.count() == 2
 
 
 @pytest.mark.parametrize(

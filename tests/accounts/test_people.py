@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils.http import urlsafe_base64_encode
 
 from accounts import access
-from accounts.models import Membership, Merchant, Role, User
+from accounts.models import Merchant, Role, User
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -55,60 +55,6 @@ def test_a_weak_password_is_refused_beside_its_field(client: Client) -> None:
     answer = client.post("/welcome/", FIRST | {"password": "123"})
     assert b"too short" in answer.content
     assert not User.objects.exists()
-
-
-def test_an_owner_adds_a_person_who_sets_a_password_by_mail(
-    client: Client, django_capture_on_commit_callbacks: Any
-) -> None:
-    merchant = make.merchant("Fernwood")
-    client.force_login(make.user(Role.OWNER, merchant))
-    with django_capture_on_commit_callbacks(execute=True):
-        client.post(
-            "/admin/accounts/membership/add/", {"email": "New@fern.example", "name": "Nia", "role": "marketing"}
-        )
-    added = User.objects.get(email="new@fern.example")
-    assert Membership.objects.get(user=added).role == Role.MARKETING
-    (message,) = mail.outbox
-    assert message.to == ["new@fern.example"]
-    assert "Fernwood" in message.subject
-
-    guest = Client()
-    page = guest.get(link_in(message), follow=True)
-    assert b"Choose your password" in page.content
-    guest.post(page.request["PATH_INFO"], {"new_password1": make.PASSWORD, "new_password2": make.PASSWORD})
-    assert guest.get("/admin/campaigns/audience/").status_code == 200
-    assert b"no longer works" in Client().get(link_in(message), follow=True).content
-
-
-def test_somebody_with_an_account_is_told_of_the_new_merchant(
-    client: Client, django_capture_on_commit_callbacks: Any
-) -> None:
-    merchant, person = make.merchant("North Loop"), make.user(Role.STAFF, make.merchant())
-    client.force_login(make.user(Role.OWNER, merchant))
-    with django_capture_on_commit_callbacks(execute=True):
-        client.post("/admin/accounts/membership/add/", {"email": person.email, "name": "", "role": "analyst"})
-    assert "North Loop" in mail.outbox[0].subject
-    assert "/password/" not in mail.outbox[0].body
-    assert person.memberships.count() == 2
-
-
-def test_a_failing_mail_server_loses_nobody(
-    client: Client, settings: Any, django_capture_on_commit_callbacks: Any
-) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
-    client.force_login(make.user(Role.OWNER, make.merchant()))
-    answer = client.post("/admin/accounts/membership/add/", {"email": "n@fern.example", "name": "", "role": "staff"})
-    assert answer.status_code == 302
-    assert User.objects.filter(email="n@fern.example").exists()
-
-
-def test_a_person_is_not_added_twice(client: Client) -> None:
-    merchant = make.merchant()
-    client.force_login(owner := make.user(Role.OWNER, merchant))
-    answer = client.post("/admin/accounts/membership/add/", {"email": owner.email, "name": "", "role": "staff"})
-    assert b"on the team already" in answer.content
-    assert owner.memberships.get().role == Role.OWNER
 
 
 def test_the_last_owner_stays_an_owner(client: Client) -> None:

@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 from django.core.validators import validate_email
 from django.db import transaction
 
-from accounts.invitations import AlreadyMember, invite, needs_password, send_invitation
+from accounts.invitations import AlreadyMember, add, needs_password, send_welcome
 from accounts.models import Membership, Merchant, Role, User
 from aiq.lib.commands import Refused, SupportCommand
 
@@ -39,7 +39,7 @@ class Command(SupportCommand):
     def _make(self, merchant: Merchant, email: str, role: str, password: str | None) -> Membership:
         try:
             validate_email(email)
-            membership = invite(merchant, email=email, role=role)
+            membership = add(merchant, email=email, role=role)
         except ValidationError:
             raise Refused(f"{email!r} is not an email address.") from None
         except AlreadyMember:
@@ -59,7 +59,7 @@ class Command(SupportCommand):
 
     def _mail(self, membership: Membership) -> None:
         try:
-            send_invitation(membership)
+            send_welcome(membership)
         except OSError as error:
             raise Refused(f"{membership.user.email} was created, but the mail could not be sent: {error}") from None
 
