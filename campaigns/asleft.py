@@ -11,6 +11,7 @@ from campaigns.contents import ready_contents
 from campaigns.editing.previewing import PREVIEW_POLICY
 from campaigns.links import PlainLinks
 from campaigns.models import ChannelSettings, Delivery, SentMessage
+from campaigns.recipients import goes_to
 from campaigns.rendering import MissingData, Rendered, RenderFailed
 
 POLICY = f"{PREVIEW_POLICY}; form-action 'none'; sandbox allow-popups"
@@ -44,8 +45,6 @@ def as_left(delivery: Delivery) -> AsLeft | None:
         return None
     own = ChannelSettings.objects.for_merchant(delivery.merchant).filter(channel=delivery.channel).first()
     name, address = from_whom(ready, delivery.merchant, own)
-    to = sent.context.get("shopper", {}).get("email", "")
-    if delivery.channel != "email":
-        to = channel.shown(channel.address_of(delivery.shopper)) if delivery.shopper else ""
+    to = channel.shown(sent.address(delivery.channel) or goes_to(delivery))
     html = shown.html.replace("<head>", '<head><base target="_blank">', 1)
     return AsLeft(sent.at, name, address, to, left.subject, left.text, html)

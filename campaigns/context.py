@@ -13,7 +13,8 @@ from campaigns.audiences import ShopperLike
 from campaigns.feeds import Feed, Item
 
 ITEM_FIELDS = tuple(field.name for field in fields(Item))
-SHOPPER_FIELDS = ("first_name", "last_name", "email")
+# No message shows the phone number: by it a text is known to have gone there (`SentMessage.address`).
+SHOPPER_FIELDS = ("first_name", "last_name", "email", "phone")
 
 
 class CartLike(Protocol):

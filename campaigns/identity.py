@@ -11,11 +11,11 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from campaigns.consent import consents
+from campaigns.consent import moving
+from campaigns.consent.moving import ADDRESSES, Move
 from campaigns.facts import CustomerFact, Origin
 from campaigns.models import Shopper, ShopperKey
 
-ADDRESSES = {"email": "email", "phone": "sms"}
 FILLED_BY_FACTS = ("email", "phone", "first_name", "last_name", "locale", "country", "region")
 
 
@@ -43,7 +43,8 @@ class Directory:
     made: list[Shopper] = field(default_factory=list)
     changed: dict[UUID, Shopper] = field(default_factory=dict)
     new_keys: dict[tuple[UUID, str], Shopper] = field(default_factory=dict)
-    moved: set[tuple[int, str]] = field(default_factory=set)
+    # By code and field: the address before, empty where there was none.
+    replaced: dict[tuple[UUID, str], str] = field(default_factory=dict)
 
     def add(self, shopper: Shopper) -> None:
         merchant = shopper.merchant_id
@@ -133,8 +134,8 @@ def _enriched(directory: Directory, shopper: Shopper, mention: Mention, found: S
         known = getattr(shopper, name)
         if not value or value == known or name in foreign or (known and not mention.authoritative):
             continue
-        if known and shopper.pk and name in ADDRESSES:
-            directory.moved.add((shopper.pk, ADDRESSES[name]))
+        if name in ADDRESSES:
+            directory.replaced.setdefault((shopper.code, name), known or "")
         setattr(shopper, name, value)
         directory.changed[shopper.code] = shopper
     source_key = (mention.origin.source, mention.customer.source_id)
@@ -156,8 +157,14 @@ def _save(directory: Directory) -> None:
     changed = [s for code, s in directory.changed.items() if code not in {m.code for m in made}]
     if changed:
         Shopper.objects.bulk_update(sorted(changed, key=lambda s: s.pk), FILLED_BY_FACTS)
-    consents.unconfirm(directory.moved)
+    moving.follow(_moves(directory))
     _save_keys(directory.new_keys)
+
+
+def _moves(directory: Directory) -> list[Move]:
+    replaced = [(directory.changed[code], name, left) for (code, name), left in directory.replaced.items()]
+    moves = [Move(shopper, ADDRESSES[name], left, getattr(shopper, name)) for shopper, name, left in replaced]
+    return [move for move in moves if move.left != move.came]
 
 
 def _save_keys(new: dict[tuple[UUID, str], Shopper]) -> None:

@@ -16,11 +16,12 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from campaigns import scheduling
-from campaigns.channels.base import CHANNELS
-from campaigns.consent import bounces, consents, suppressions
+from campaigns.consent import bounces, consents, moving, suppressions
 from campaigns.consent.bounces import Means
 from campaigns.models import Delivery, DeliveryStatus, SuppressionReason, TrackingEvent, TrackingKind
 from campaigns.models.deliveries import SOURCES
+from campaigns.models.shoppers import CART_TOPIC
+from campaigns.recipients import went_to
 
 # User agents that open or follow links for somebody: Gmail's and Apple's picture proxies, link scanners of mail gateways.
 MACHINES = re.compile(
@@ -110,7 +111,7 @@ def _rejected(delivery: Delivery, at: datetime, means: Means) -> None:
 
 def _failed(delivery: Delivery, at: datetime, means: Means) -> None:
     """What is lost for good goes on to the next channel of its waterfall; what the provider may yet bring through does not."""
-    address = _address(delivery)
+    address = went_to(delivery)
     if means == Means.HARD:
         _suppress(delivery, SuppressionReason.DEAD_NUMBER if delivery.channel == "sms" else SuppressionReason.BOUNCE)
     elif means == Means.SOFT and address:
@@ -126,6 +127,7 @@ def _complained(delivery: Delivery, at: datetime, means: Means) -> None:
 def _opted_out(delivery: Delivery, at: datetime, means: Means) -> None:
     if delivery.shopper:
         consents.opt_out(delivery.shopper.pk, delivery.channel, source="told by the provider", now=at)
+        moving.refuse(delivery, [CART_TOPIC], at)
 
 
 EFFECTS: dict[TrackingKind, Callable[[Delivery, datetime, Means], None]] = {
@@ -137,13 +139,8 @@ EFFECTS: dict[TrackingKind, Callable[[Delivery, datetime, Means], None]] = {
 }
 
 
-def _address(delivery: Delivery) -> str:
-    """Where it went. Empty: its shopper was erased since. Whose cart it is by now does not matter."""
-    return CHANNELS.get(delivery.channel).address_of(delivery.shopper) if delivery.shopper else ""
-
-
 def _suppress(delivery: Delivery, reason: SuppressionReason) -> None:
-    if address := _address(delivery):
+    if address := went_to(delivery):
         suppressions.suppress(delivery.merchant, address, reason)
 
 

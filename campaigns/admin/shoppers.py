@@ -17,8 +17,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts import access
 from accounts.scoping import MerchantScopedAdmin, ScopedForm
 from aiq.lib.moments import moment
-from campaigns.consent import consents
-from campaigns.identity import ADDRESSES
+from campaigns.consent import moving
+from campaigns.consent.moving import ADDRESSES, Move
 from campaigns.models import Consent, Shopper
 from campaigns.models.shoppers import CART_TOPIC
 from campaigns.story.allowed import allowed
@@ -93,12 +93,15 @@ class ShopperAdmin(MerchantScopedAdmin):
         return self.fieldsets if obj else self.fieldsets[:1]
 
     def save_model(self, request: HttpRequest, obj: Shopper, form: Any, change: bool) -> None:
-        moved = {
-            (obj.pk, ADDRESSES[name]) for name in ADDRESSES.keys() & set(form.changed_data) if form.initial.get(name)
-        }
+        changed = ADDRESSES.keys() & set(form.changed_data)
         with transaction.atomic():
             super().save_model(request, obj, form, change)
-            consents.unconfirm(moved)
+            moving.follow(
+                [
+                    Move(obj, ADDRESSES[name], form.initial.get(name) or "", getattr(obj, name) or "")
+                    for name in sorted(changed)
+                ]
+            )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         now = Consent.objects.filter(shopper=OuterRef("pk"), channel="email", topic=CART_TOPIC, closed_at__isnull=True)

@@ -106,6 +106,15 @@ def _opened(one: Stated) -> Consent:
     )
 
 
+def inherit(refusals: Sequence[Stated]) -> None:
+    """The no of an address holds for the shopper it came to, over whatever they said of another one."""
+    open_rows, _ = known({one.shopper.pk for one in refusals})
+    new = [one for one in refusals if getattr(open_rows.get(one.place), "status", "") != one.fact.status]
+    ended = [open_rows[one.place].pk for one in new if one.place in open_rows]
+    Consent.objects.filter(pk__in=ended).update(closed_at=Now())
+    Consent.objects.bulk_create([_opened(one) for one in new])
+
+
 def unconfirm(places: Collection[tuple[int, str]]) -> None:
     """A confirmation is for the address that gave it (47 CFR 64.1200(f)(9) speaks of the number): where these shoppers' addresses
     on these channels were replaced, it ends, and so does a question still open; nothing is known until it is said or confirmed anew."""

@@ -25,7 +25,16 @@ from campaigns.models.decisions import Decision, DecisionKind, Outcome
 from campaigns.models.deliveries import Delivery, DeliveryStatus, SentMessage, SoftBounce, TrackingEvent, TrackingKind
 from campaigns.models.figures import DailyFigure, ReasonFigure, StepFigure, VariantFigure
 from campaigns.models.incentives import Discount, DiscountCode, DiscountFigure, DiscountKind, GivenDiscount
-from campaigns.models.shoppers import Audience, Consent, Shopper, ShopperKey, Suppression, SuppressionReason, Topic
+from campaigns.models.shoppers import (
+    Audience,
+    Consent,
+    RefusedAddress,
+    Shopper,
+    ShopperKey,
+    Suppression,
+    SuppressionReason,
+    Topic,
+)
 
 __all__ = [
     "Audience",
@@ -62,6 +71,7 @@ __all__ = [
     "PushSubscription",
     "QuietHours",
     "ReasonFigure",
+    "RefusedAddress",
     "SenderDomain",
     "SenderKind",
     "SentMessage",

@@ -149,6 +149,11 @@ class SentMessage(models.Model):
     def __str__(self) -> str:
         return str(self.delivery_id)
 
+    def address(self, channel: str) -> str:
+        """The mailbox or number it was handed over to, whatever its shopper has by now; empty where that was not kept."""
+        field = {"email": "email", "sms": "phone"}.get(channel, "")
+        return str((self.context.get("shopper") or {}).get(field) or "")
+
 
 class TrackingKind(models.TextChoices):
     """Anymail's words, so that every provider's report fits."""

@@ -153,6 +153,25 @@ class Suppression(models.Model):
         return f"{self.channel}: {self.get_reason_display()}"
 
 
+class RefusedAddress(models.Model):
+    """A no whose address no shopper of the merchant has any more, `at` the time it was said: it is handed to whoever has the address
+    next. Kept as a keyed hash, so that it outlives erasure."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    channel = models.CharField(max_length=16)
+    topic = models.CharField(max_length=16, default=CART_TOPIC)
+    digest = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "digest", "channel", "topic"], name="refused_once_per_address")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel}: {self.topic}"
+
+
 class AudienceQuerySet(models.QuerySet["Audience"]):
     def for_merchant(self, merchant: Merchant) -> "AudienceQuerySet":
         return self.filter(merchant=merchant)

@@ -9,7 +9,7 @@ from django.db.models import CharField, F, Func, Value
 
 from campaigns import matching, refolding, scheduling
 from campaigns.channels.base import CHANNELS
-from campaigns.consent import consents, opt_ins
+from campaigns.consent import consents, moving, opt_ins
 from campaigns.consent.consents import Choice, Stated
 from campaigns.facts import ConsentFact, ConsentStatus, Topic
 from campaigns.models import CartActivity, Closed, Consent, OptInRequest, Shopper, TrackingEvent, TrackingKind
@@ -71,6 +71,7 @@ def _choose(person: Person, choices: Iterable[Choice], now: datetime, *, source:
         shopper=person.shopper, channel=channel, topic=CART_TOPIC, closed_at__isnull=True, status="subscribed"
     ).exists()
     consents.choose(person.shopper.pk, made, source=source, now=now)
+    moving.refuse(person.delivery, [one.topic for one in made if one.channel == channel and not one.subscribed], now)
     OptInRequest.objects.filter(
         shopper=person.shopper, confirmed_at__isnull=True, channel__in=[one.channel for one in carts]
     ).delete()

@@ -13,6 +13,7 @@ from aiq import environment
 from aiq.environment import Env
 from campaigns import lifecycle
 from campaigns.channels.gateways.http_json import HEADER, sign
+from campaigns.consent.suppressions import digest
 from campaigns.models import (
     ChannelSettings,
     Consent,
@@ -308,3 +309,9 @@ def test_a_dead_number_at_hand_over_is_remembered(shop: Shop, settings: Any) -> 
 @pytest.mark.parametrize("token", ["0123456789", "x", "zzzzzzzzzz"])
 def test_a_link_we_did_not_make_leads_nowhere(shop: Shop, client: Client, token: str) -> None:
     assert client.get(f"/i/{token}").status_code == 404
+
+
+def test_a_dead_number_is_the_one_that_the_text_went_to(sent: Delivery) -> None:
+    Shopper.objects.update(phone="+16125550143")
+    from_twilio(f"?delivery={sent.code}", MessageSid="SM9", MessageStatus="undelivered", ErrorCode="30005")
+    assert bytes(Suppression.objects.get().digest) == digest(PHONE)
