@@ -14,6 +14,7 @@ from campaigns.templating.cutting import TOKEN, Cut, TemplateProblems, cut
 from campaigns.templating.elements import PLAIN, Brand, Showing
 from campaigns.templating.finishing import add_pixel, add_preheader, lost_blocks, mark_links, shorten_lines
 from campaigns.templating.liquid import parse
+from campaigns.templating.literals import markup_in_literals
 from campaigns.templating.macros import Problem, analyze, line_at
 from campaigns.templating.plaintext import plain_text
 from campaigns.templating.structure import Walk, readable_entities, require_well_formed
@@ -21,6 +22,7 @@ from campaigns.templating.structure import Walk, readable_entities, require_well
 __all__ = ["Compiled", "Problem", "Source", "TemplateProblems", "compile_source"]
 
 MAX_BYTES = {"subject": 1_000, "preheader": 1_000, "body": 200_000, "text": 100_000}
+_SHOWN_AS_HTML = ("preheader", "body")
 _UNSUBSCRIBE_LINE = "\n\nUnsubscribe: {{ unsubscribe_url }}\n"
 UNPRINTABLE = frozenset(chr(code) for code in range(32)) - {"\n", "\r", "\t"} | {"\x7f"}
 
@@ -74,6 +76,9 @@ def compile_source(source: Source) -> Compiled:
     walk = Walk(body, _showing(source))
     walked = walk.run()
     problems = [*(problem for analysis in analyses for problem in analysis.problems), *walk.problems]
+    problems += (
+        problem for name in _SHOWN_AS_HTML for problem in markup_in_literals(getattr(source, name), field=name)
+    )
     _refuse(problems)
     html = _html(walked, source.preheader, body)
     by_hand = {name for analysis in analyses for name in analysis.names}

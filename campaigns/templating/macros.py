@@ -129,7 +129,7 @@ def _loop_names(template: Template) -> tuple[dict[str, tuple[str, ...]], set[str
     """Loop variables over lists of products, each with its list, and all other names that tags bring with them."""
     over_products: dict[str, tuple[str, ...]] = {}
     others = {"forloop"}
-    for node in _nodes(template.nodes, RenderContext(template)):
+    for node in nodes_of(template.nodes, RenderContext(template)):
         if isinstance(node, ForNode):
             iterable, name = node.expression.iterable, str(node.expression.identifier)
             path = tuple(iterable.path) if isinstance(iterable, Path) else ()
@@ -140,10 +140,11 @@ def _loop_names(template: Template) -> tuple[dict[str, tuple[str, ...]], set[str
     return over_products, others - set(over_products)
 
 
-def _nodes(nodes: list[Node], context: RenderContext) -> Iterator[Node]:
+def nodes_of(nodes: list[Node], context: RenderContext) -> Iterator[Node]:
+    """These and all that stand within them."""
     for node in nodes:
         yield node
-        yield from _nodes(list(node.children(context, include_partials=False)), context)
+        yield from nodes_of(list(node.children(context, include_partials=False)), context)
 
 
 def _refusal(segments: tuple[object, ...]) -> str:

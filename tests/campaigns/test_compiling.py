@@ -61,12 +61,20 @@ def problems(inner="", /, **changes):
         ("<mj-text><meta http-equiv='refresh' content='0;url=https://x.example/' /></mj-text>", "not_allowed"),
         ("<mj-text><a href='shop/cart'>x</a></mj-text>", "bad_link"),
         ("<mj-button href='x{{ cart.url }}'>x</mj-button>", "bad_link"),
+        ("<mj-text>{{ '<script>' }}</mj-text>", "markup_in_quotes"),
+        ("<mj-text>{{ cart.total | default: '<b>0</b>' }}</mj-text>", "markup_in_quotes"),
+        ("<mj-text>{% assign a = cart.total | append: '<b>' %}{{ a }}</mj-text>", "markup_in_quotes"),
+        ("<mj-text>{% for a in '<b>' %}{{ a }}{% endfor %}{% cycle '', '<b>' %}</mj-text>", "markup_in_quotes"),
         ("<mj-text>\x00</mj-text>", "unprintable"),
         ("<mj-text>LqZ1ZqL</mj-text>", "reserved"),
     ],
 )
 def test_a_mistake_is_refused_with_its_line(body, code):
     assert (3, code) in problems(body)
+
+
+def test_what_is_only_compared_may_look_like_markup():
+    assert compiled("<mj-text>{% if store.name == '<3' %}x{% elsif cart.total contains '<' %}y{% endif %}</mj-text>")
 
 
 def test_lines_are_right_behind_liquid_of_several_lines():
@@ -86,6 +94,7 @@ def test_all_problems_are_told_at_once():
         ({"body": BODY.format(body="").replace("unsubscribe_url", "cart.url")}, "no_unsubscribe"),
         ({"body": "x" * 200_001}, "too_long"),
         ({"text": "{{ nobody }}"}, "unknown_name"),
+        ({"preheader": "{{ cart.total | default: '<b>' }}"}, "markup_in_quotes"),
     ],
 )
 def test_what_a_mail_needs_is_required(changes, code):
