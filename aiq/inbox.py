@@ -71,7 +71,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def mail(request: HttpRequest, name: str) -> HttpResponse:
     """One mail beside the list; `part` is message, text or headers."""
     found, path = _mail_or_404(request, name)
-    why = f"{reverse('admin:index')}why/?q={found.delivery}" if found.delivery else ""
+    why = f"{reverse('why')}?q={found.delivery}" if found.delivery and _may_ask_why(request) else ""
     if found.kind != "mail":
         thread = phone.thread(settings.CATCHER_DIR, found)
         shown = {"mail": found, "why": why, "thread": thread, "may_answer": phone.may_answer(found)}
@@ -113,6 +113,12 @@ def _context(request: HttpRequest) -> dict[str, object]:
         SHOWN,
     )
     return {"mails": mails, "query": query, "shown": SHOWN, "catching": not settings.EMAIL_URL}
+
+
+def _may_ask_why(request: HttpRequest) -> bool:
+    """Whoever is not signed in is asked to first; to a manager the page would be a dead end."""
+    user = request.user
+    return not user.is_authenticated or access.merchants(user, access.SEE_REPORTS).exists()
 
 
 def _mail_or_404(request: HttpRequest, name: str) -> tuple[mailbox.Summary, Path]:

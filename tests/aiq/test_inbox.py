@@ -118,6 +118,14 @@ def test_a_reminder_links_to_its_decision_and_other_mail_does_not(client: Client
     assert "/admin/why/" not in client.get(f"/inbox/{other}/", **HERE).content.decode()
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(("role", "leads"), [(Role.ANALYST, True), (Role.STAFF, False)])
+def test_who_may_not_ask_why_is_not_led_there(client: Client, folder: Path, role: str, leads: bool) -> None:
+    (reminder,) = keep(folder, mail(X_AIQ_Delivery=str(uuid4())))
+    client.force_login(factories.user(role, factories.merchant()))
+    assert ("/admin/why/" in client.get(f"/inbox/{reminder}/", **HERE).content.decode()) is leads
+
+
 @pytest.mark.parametrize("name", ["nothing", "..", "00000000000000000000-1-000000", "%2e%2e%2fsecret"])
 def test_no_other_file_can_be_asked_for(client: Client, folder: Path, name: str) -> None:
     (folder.parent / "secret.eml").write_text("x")
