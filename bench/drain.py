@@ -34,8 +34,8 @@ def measure(play: Play) -> Iterator[Figure]:
     limit = smtp.sink_limit(play.port, 2, play.size)
     yield Figure(
         "drain ÷ smtplib", f"{ours:,.0f}/s", f"{raw:,.0f}/s", ours / raw, 0.22, 0.5,
-        why=f"mails of {play.size:,} bytes, the sink itself takes {limit:,.0f}/s; rendering takes "
-        "two fifths, gathering a third, MIME and SMTP a tenth, and beside that PostgreSQL writes three states.",
+        why=f"mails of {play.size:,} bytes, the sink itself takes {limit:,.0f}/s; rendering and "
+        "gathering take a third each, MIME and SMTP a sixth, and beside that PostgreSQL writes three states.",
     )  # fmt: skip
     yield Figure(
         "drain ÷ post_office", f"{ours:,.0f}/s", f"{peer:,.0f}/s", ours / peer, 1.5, 3.5,
