@@ -43,10 +43,11 @@ class Template(BoundTemplate):
 
     def render_with(self, data: Mapping[str, object], links: Links) -> str:
         """Render plain data. Raises `MissingData` or `RenderFailed`, nothing else."""
+        function = self.function  # written before its time begins to count
         context = Context(self, data, links)
         buffer = context.get_buffer()
         try:
-            self.function(context, buffer)
+            function(context, buffer)
             context.spend(buffer.tell())
         except UndefinedError as error:
             raise MissingData(str(error.message)) from None

@@ -129,7 +129,7 @@ class ShownTag(Output):
 class Chosen(IfNode):
     """`{% if %}`, its branches written into whatever it stands in."""
 
-    __slots__ = ("binds", "branches", "function")
+    __slots__ = ("binds", "branches")
 
     def __init__(
         self,
@@ -144,9 +144,11 @@ class Chosen(IfNode):
         self.branches: list[tuple[Expression, BlockNode]] = [(condition, consequence), *others]
         blocks = [block for _, block in self.branches] + ([default] if default else [])
         self.binds = any(straight.binds(block.nodes) for block in blocks)
-        self.function: straight.Function | None = None
 
     def write(self, source: straight.Source) -> None:
+        if len(self.branches) > _MOST_BRANCHES:
+            source.call(self)
+            return
         for number, (condition, block) in enumerate(self.branches):
             with source.under(f"{'elif' if number else 'if'} {_asked(source, condition)}:"):
                 _write_block(source, block)
@@ -155,10 +157,14 @@ class Chosen(IfNode):
                 _write_block(source, self.default)
 
     def render(self, context: RenderContext, buffer: TextIO) -> int:
-        if self.function is None:
-            self.function = straight.function([self])
-        self.function(context, buffer)
-        return 0
+        for condition, block in self.branches:
+            if straight.holds(condition, context):
+                return block.render(context, buffer)
+        return self.default.render(context, buffer) if self.default else 0
+
+
+# Python reads an `elif` as an `if` within an `else`, and that only so deep.
+_MOST_BRANCHES = 50
 
 
 def _write_block(source: straight.Source, block: BlockNode) -> None:

@@ -5,9 +5,9 @@ same. Into the source go only our own words and numbers of constants. What a tem
 constants, so no template can write Python.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, TextIO
 
 from liquid import RenderContext
@@ -26,6 +26,7 @@ _LONG_TEXT = 256
 _AT_ONCE = 16
 # So little adds up to no more than a template is long; the whole is measured at the end, and in every loop.
 _SHORT_TEXT = 64
+_MOST_LINES = 1_000
 
 
 class Name(NamedTuple):
@@ -46,6 +47,10 @@ class Source:
         self._expected = 0
         self._roots: dict[str, str] = {}
         self._given: dict[str, Any] = dict(_GIVEN)
+
+    @property
+    def lines(self) -> int:
+        return len(self._lines)
 
     def constant(self, value: object) -> str:
         """What it is called in the function."""
@@ -119,11 +124,17 @@ _HEAD = (
 
 
 def function(nodes: Iterable[Node]) -> Function:
-    """Renders these nodes, one after another."""
+    """Renders these nodes, one after another. Beyond what a message is ever made of they are asked one by one: Python takes long to
+    read much at once."""
     nodes = tuple(nodes)
     source = Source(settled=not binds(nodes))
     write(nodes, source)
-    return source.function()
+    return source.function() if source.lines < _MOST_LINES else partial(_one_by_one, nodes)
+
+
+def _one_by_one(nodes: Sequence[Node], context: RenderContext, buffer: TextIO) -> None:
+    for node in nodes:
+        node.render(context, buffer)
 
 
 def write(nodes: Iterable[Node], source: Source) -> None:

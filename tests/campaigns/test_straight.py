@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from liquid.builtin.content import Literal
@@ -86,3 +87,17 @@ def test_a_template_says_the_same_either_way(source: str, data: dict[str, Any], 
     own = PLAIN[html].from_string(source)
     assert isinstance(own, Template)
     assert outcome(parse(source, html=html), data) == outcome(own, data)
+
+
+MANY = {
+    "names": "{{ word }} " * 3000,
+    "branches": "{% if number > 1 %}" + "{% elsif number > 2 %}no" * 3000 + "{% else %}tea{% endif %}",
+    "questions": "{% if word %}{{ word }}{% endif %}" * 3000,
+}
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_a_template_of_more_parts_than_python_reads_at_once_is_shown_too(name: str) -> None:
+    shown = parse(MANY[name], html=True).render_with({"word": "tea", "number": 1}, LINKS)
+    assert shown.replace("tea", "").strip() == ""
+    assert shown.startswith("tea")
