@@ -33,6 +33,7 @@ from campaigns.texts import replies
 SOURCE = "text message"
 # An opt-out is counted for the last text before it, where that is not older.
 ANSWERS_WITHIN = timedelta(days=30)
+CONFIRMED_ONCE_WITHIN = timedelta(days=1)
 
 
 @transaction.atomic
@@ -59,7 +60,7 @@ def _done(settings: ChannelSettings, shopper: Shopper | None, meaning: str, now:
         return ""
     if meaning == replies.STOP:
         stop(shopper, now)
-        return say["text_stopped"]
+        return "" if _confirmed_lately(settings, shopper, now) else say["text_stopped"]
     if meaning in (replies.START, replies.YES) and (
         confirm(shopper, now) or (meaning == replies.START and _back(shopper, now))
     ):
@@ -86,12 +87,21 @@ def _international(number: str) -> str:
 
 def stop(shopper: Shopper, now: datetime) -> None:
     """No texts any more, for anything; what waits is skipped with it. Counted for the text that was answered."""
-    consents.choose(shopper.pk, [Choice("sms", False, topic) for topic in Topic.values], source=SOURCE, now=now)
+    choices = [Choice("sms", False, topic) for topic in Topic.values]
+    changed = consents.choose(shopper.pk, choices, source=SOURCE, now=now)
     OptInRequest.objects.filter(shopper=shopper, channel="sms", confirmed_at__isnull=True).delete()
     since = now - ANSWERS_WITHIN
     texts = Delivery.objects.filter(shopper=shopper, channel="sms", status__in=WAS_SENT, sent_at__gte=since)
-    if last := texts.order_by("-sent_at").first():
+    if changed and (last := texts.order_by("-sent_at").first()):
         TrackingEvent.objects.create(delivery=last, kind=TrackingKind.UNSUBSCRIBED, at=now)
+
+
+def _confirmed_lately(settings: ChannelSettings, shopper: Shopper, now: datetime) -> bool:
+    """Whether a stop of this number was answered within a day, and nothing taken back since: one opt-out has one confirmation
+    (47 CFR 64.1200(a)(12)), also where a phone answers by itself. Asked once the shopper's row is ours: of two at once one is answered."""
+    texts = InboundText.objects.filter(settings=settings, shopper=shopper, at__gt=now - CONFIRMED_ONCE_WITHIN)
+    words = texts.filter(meaning__in=[replies.STOP, replies.START, replies.YES]).order_by("-at", "-pk")
+    return [text.meaning for text in words[:2]] == [replies.STOP, replies.STOP]
 
 
 def _back(shopper: Shopper, now: datetime) -> bool:

@@ -207,6 +207,17 @@ def test_a_repeated_text_answers_and_changes_nothing(shop: Shop, twilio: None) -
     assert set(InboundText.objects.values_list("meaning", flat=True)) == {"stop", "start"}
 
 
+def test_a_stop_that_comes_again_is_kept_and_answered_once_a_day(sent: Delivery) -> None:
+    answers = ["<Message>" in says(text, f"SM{at}") for at, text in enumerate(["STOP", "stop", "help", "STOP ALL"])]
+    assert answers == [True, False, True, False]
+    assert (InboundText.objects.count(), Consent.objects.filter(closed_at=None, topic="cart").count()) == (4, 1)
+    assert TrackingEvent.objects.filter(kind="unsubscribed").count() == 1
+    says("START", "SM5")
+    assert "<Message>" in says("STOP", "SM6")
+    InboundText.objects.update(at=datetime.now(UTC) - timedelta(hours=25))
+    assert "<Message>" in says("STOP", "SM7")
+
+
 @pytest.fixture
 def sent(shop: Shop, settings: Any, twilio: None) -> Delivery:
     gateway, settings.SMS_GATEWAY = settings.SMS_GATEWAY, {}
