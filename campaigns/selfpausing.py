@@ -19,7 +19,7 @@ RECENT = timedelta(minutes=10)
 LONGEST_RUN = timedelta(days=1)
 
 MAILED = """
-SELECT count(*), count(*) FILTER (WHERE EXISTS (
+SELECT count(*), count(*) FILTER (WHERE d.status = 'bounced' AND EXISTS (
            SELECT 1 FROM campaigns_trackingevent t WHERE t.delivery_id = d.id AND t.kind = 'bounced')),
        count(*) FILTER (WHERE EXISTS (
            SELECT 1 FROM campaigns_trackingevent t WHERE t.delivery_id = d.id AND t.kind = 'complained'))

@@ -18,7 +18,7 @@ from django.utils import timezone
 from campaigns import scheduling
 from campaigns.consent import bounces, consents, moving, suppressions
 from campaigns.consent.bounces import Means
-from campaigns.models import Delivery, DeliveryStatus, SuppressionReason, TrackingEvent, TrackingKind
+from campaigns.models import Delivery, DeliveryStatus, SoftBounce, SuppressionReason, TrackingEvent, TrackingKind
 from campaigns.models.deliveries import SOURCES
 from campaigns.models.shoppers import CART_TOPIC
 from campaigns.recipients import went_to
@@ -31,6 +31,7 @@ MACHINES = re.compile(
 BARE_AGENT = "Mozilla/5.0"
 SCAN_SECONDS = 2.0
 WAITING = frozenset({DeliveryStatus.PENDING, DeliveryStatus.CLAIMED})
+BOUNCED = frozenset({DeliveryStatus.BOUNCED})
 
 
 def is_machine(user_agent: str, since_sent: float | None) -> bool:
@@ -78,11 +79,17 @@ def reported(code: UUID, kind: str, at: datetime, *, event_id: str = "", means: 
 
 def _move(delivery: Delivery, to: DeliveryStatus, *sources: DeliveryStatus, **fields: Any) -> bool:
     """A report is about this very message, so it may come before the sender has written its outcome, or in its place. What waits may
-    have left only where it was handed over before."""
+    have left only where it was handed over before; what bounced for good stays so."""
     allowed = SOURCES[to].intersection(sources or SOURCES[to])
-    left = Q(status__in=allowed - WAITING) | Q(status__in=allowed & WAITING, attempts__gt=0)
-    rows = Delivery.objects.filter(left, pk=delivery.pk)
+    left = Q(status__in=allowed - WAITING - BOUNCED) | Q(status__in=allowed & WAITING, attempts__gt=0)
+    softly = Q(status__in=allowed & BOUNCED, soft_bounce__isnull=False)
+    rows = Delivery.objects.filter(left | softly, pk=delivery.pk)
     return bool(rows.update(**{"status": to, "lease_until": None, "reason": ""} | fields))
+
+
+def _told_later(delivery: Delivery, kind: TrackingKind, at: datetime) -> bool:
+    """Reports may overtake each other; of what a provider says of a message the last word counts, not what comes last."""
+    return TrackingEvent.objects.filter(delivery=delivery, kind=kind, at__gt=at).exists()
 
 
 def _left(at: datetime) -> Coalesce:
@@ -94,12 +101,17 @@ def _sent(delivery: Delivery, at: datetime) -> bool:
 
 
 def _delivered(delivery: Delivery, at: datetime, means: Means) -> None:
-    _move(delivery, DeliveryStatus.DELIVERED, sent_at=_left(at))
+    if not _told_later(delivery, TrackingKind.BOUNCED, at) and _move(
+        delivery, DeliveryStatus.DELIVERED, sent_at=_left(at)
+    ):
+        SoftBounce.objects.filter(delivery=delivery).delete()
 
 
 def _bounced(delivery: Delivery, at: datetime, means: Means) -> None:
-    _move(delivery, DeliveryStatus.BOUNCED, sent_at=_left(at))
-    _failed(delivery, at, means)
+    if means == Means.SOFT and _told_later(delivery, TrackingKind.DELIVERED, at):
+        return
+    if _move(delivery, DeliveryStatus.BOUNCED, sent_at=_left(at)) or means != Means.SOFT:
+        _failed(delivery, at, means)
 
 
 def _rejected(delivery: Delivery, at: datetime, means: Means) -> None:
@@ -117,6 +129,7 @@ def _failed(delivery: Delivery, at: datetime, means: Means) -> None:
     elif means == Means.SOFT and address:
         suppressions.failed_once_more(delivery, address, at)
     if means != Means.SOFT:
+        SoftBounce.objects.filter(delivery=delivery).delete()
         scheduling.try_next([delivery.pk], at)
 
 

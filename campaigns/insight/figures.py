@@ -69,11 +69,12 @@ WITH days AS MATERIALIZED (
     ) d
     GROUP BY GROUPING SETS ((d.merchant_id, days.day), (d.merchant_id, days.day, d.campaign_id))
   UNION ALL
-    -- A message counts on the day it was first opened or clicked by a person, bounced, or was marked as spam.
+    -- A message counts on the day it was first opened or clicked by a person, bounced, or was marked as spam; what was delivered after
+    -- a bounce that passed did not bounce.
     SELECT d.merchant_id, d.campaign_id, days.day, 0, 0, 0, 0,
            count(DISTINCT d.id) FILTER (WHERE t.kind = 'opened'),
            count(DISTINCT d.id) FILTER (WHERE t.kind = 'clicked'), 0, 0,
-           count(DISTINCT d.id) FILTER (WHERE t.kind = 'bounced' AND d.channel = 'email'),
+           count(DISTINCT d.id) FILTER (WHERE t.kind = 'bounced' AND d.status = 'bounced' AND d.channel = 'email'),
            count(DISTINCT d.id) FILTER (WHERE t.kind = 'complained' AND d.channel = 'email')
     FROM (SELECT DISTINCT day FROM days) one CROSS JOIN LATERAL (
         -- The day in whatever zone, once for all merchants: there is no index of these by merchant.

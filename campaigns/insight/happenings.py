@@ -5,9 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
+from django.db.models import Q
+
 from accounts.models import Merchant
 from aiq.lib.money import money
-from campaigns.models import Decision, DecisionKind, Delivery, Episode, Outcome, Shopper, TrackingEvent, TrackingKind
+from campaigns.models import (
+    Decision,
+    DecisionKind,
+    Delivery,
+    DeliveryStatus,
+    Episode,
+    Outcome,
+    Shopper,
+    TrackingEvent,
+    TrackingKind,
+)
 
 WINDOW = timedelta(days=1)
 _TRACKED = {
@@ -86,7 +98,12 @@ def _bought_before(merchant: Merchant, since: datetime, now: datetime, limit: in
 
 def _tracked(merchant: Merchant, since: datetime, now: datetime, limit: int) -> Iterator[Happening]:
     rows = TrackingEvent.objects.filter(
-        delivery__merchant=merchant, at__gte=since, at__lte=now, kind__in=_TRACKED, machine=False
+        ~Q(kind=TrackingKind.BOUNCED) | Q(delivery__status=DeliveryStatus.BOUNCED),
+        delivery__merchant=merchant,
+        at__gte=since,
+        at__lte=now,
+        kind__in=_TRACKED,
+        machine=False,
     )
     for row in rows.select_related("delivery__shopper").order_by("-at")[:limit]:
         kind = TrackingKind(row.kind)

@@ -32,7 +32,8 @@ SOURCES: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     D.SENDING: frozenset({D.CLAIMED}),
     # Pending, claimed: its outcome was unknown, it waits to be handed over again under its key, and a report came first.
     D.SENT: frozenset({D.SENDING, D.UNKNOWN, D.PENDING, D.CLAIMED}),
-    D.DELIVERED: frozenset({D.SENT, D.SENDING, D.UNKNOWN, D.PENDING, D.CLAIMED}),
+    # Bounced: softly (`SoftBounce`), and the provider got through after all.
+    D.DELIVERED: frozenset({D.SENT, D.BOUNCED, D.SENDING, D.UNKNOWN, D.PENDING, D.CLAIMED}),
     D.BOUNCED: frozenset({D.SENT, D.DELIVERED, D.SENDING, D.UNKNOWN, D.PENDING, D.CLAIMED}),
     D.SKIPPED: frozenset({D.PENDING, D.CLAIMED}),
     D.FAILED: frozenset({D.SENDING, D.UNKNOWN}),
@@ -193,7 +194,8 @@ class TrackingEvent(models.Model):
 
 
 class SoftBounce(models.Model):
-    """A message that an address did not take this time, by the address's keyed hash: several of one address within a month suppress it."""
+    """A message that an address did not take this time, by the address's keyed hash: several of one address within a month suppress it.
+    Gone once the message was delivered, or lost for good."""
 
     delivery = models.OneToOneField(Delivery, on_delete=models.CASCADE, primary_key=True, related_name="soft_bounce")
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+", db_index=False)

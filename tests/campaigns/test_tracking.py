@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from anymail.signals import AnymailTrackingEvent, tracking
 from django.db import connection
+from django.db.models import Sum
 from django.test import Client
 from django.utils import timezone
 
@@ -15,8 +16,9 @@ from aiq.lib.signing import sign
 from campaigns import sending
 from campaigns.consent import consents, suppressions
 from campaigns.consent.bounces import Means
+from campaigns.insight import figures
 from campaigns.links import CLICK, OPEN, UNSUBSCRIBE, LinkMaker
-from campaigns.models import Cart, Consent, Delivery, Shopper, Suppression, TrackingEvent
+from campaigns.models import Cart, Consent, DailyFigure, Delivery, Shopper, SoftBounce, Suppression, TrackingEvent
 from campaigns.tracking import is_machine, reported
 from tests import factories
 
@@ -202,6 +204,37 @@ def test_a_hard_bounce_suppresses_the_address_and_a_soft_one_does_not() -> None:
     reported(hard.code, "bounced", timezone.now(), means=Means.HARD)
     assert hard.shopper
     assert suppressions.reason_for(hard.merchant, hard.shopper.email or "") == "Hard bounce"
+
+
+S, H = Means.SOFT, Means.HARD
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "counted"),
+    [
+        ([("bounced", 1, S), ("delivered", 2, S)], "delivered", 0),
+        ([("delivered", 2, S), ("bounced", 1, S)], "delivered", 0),
+        ([("delivered", 1, S), ("bounced", 2, S)], "bounced", 1),
+        ([("bounced", 2, S), ("delivered", 1, S)], "bounced", 1),
+        ([("bounced", 1, H), ("delivered", 2, S)], "bounced", 1),
+        ([("bounced", 1, S), ("bounced", 2, H), ("bounced", 1, S), ("delivered", 3, S)], "bounced", 1),
+        ([("bounced", 1, S), ("rejected", 2, Means.REFUSED), ("delivered", 3, S)], "bounced", 1),
+    ],
+)
+def test_the_providers_last_word_counts_unless_the_address_is_dead(
+    said: list[tuple[str, int, Means]], status: str, counted: int
+) -> None:
+    one, now = delivery(), timezone.now()
+    for kind, minutes, means in said:
+        reported(one.code, kind, now - timedelta(minutes=30 - minutes), means=means)
+    one.refresh_from_db()
+    assert one.status == status
+    assert status == "bounced" or not SoftBounce.objects.exists()
+    figures.roll_up(now)
+    assert DailyFigure.objects.filter(campaign=None).aggregate(Sum("bounced"), Sum("sent")) == {
+        "bounced__sum": counted,
+        "sent__sum": 1,
+    }
 
 
 def test_three_soft_bounces_of_different_messages_within_a_month_suppress_the_address() -> None:
