@@ -105,3 +105,12 @@ def test_with_pictures_off_the_names_stand_in_their_place(page: Page, layout: st
     assert overflow(page) == 0
     alternative_texts = [image.get_attribute("alt") for image in page.locator(".picture img").all()]
     assert all(text and text.startswith("Kagoshima") for text in alternative_texts)
+
+
+def test_a_logo_stands_on_white_where_it_is_dark(page: Page) -> None:
+    logo = {"merchant": SAMPLE_CONTEXT["merchant"] | {"logo": "https://pictures.example/logo.svg"}}
+    compiled = compile_source(Source("Your cart", "", BODY.format("")))
+    page.emulate_media(color_scheme="dark")
+    page.set_content(render(compiled, SAMPLE_CONTEXT | logo, PlainLinks()).html)
+    shown = page.locator("img").first.evaluate("one => getComputedStyle(one).backgroundColor")
+    assert shown == "rgb(255, 255, 255)"
