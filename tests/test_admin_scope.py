@@ -13,6 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts import access
 from accounts.models import Merchant, Role, User
@@ -561,6 +562,26 @@ def test_no_address_and_no_checkbox_holds_a_primary_key(owner: Client, mine: Mer
         assert answer.status_code == 200 or page == "delete"
         links = re.findall(r"""(?:href|action)=["']([^"']*)["']""", text(answer))
         assert "73100" not in " ".join(links)
+
+
+@pytest.mark.usefixtures("telling_keys")
+def test_no_page_outside_of_the_lists_holds_a_primary_key(owner: Client, mine: Merchant) -> None:
+    store, door, guest = make.store(mine), make.connection(mine), make.invitation(mine)
+    campaign = make.live_campaign(mine, audience=make.audience(mine), step={"discount": make.discount(mine)})
+    campaign.stores.set([store])
+    draft = make.campaign(mine, audience=campaign.audience, step={"discount": make.discount(mine)})
+    make.template(mine)
+    one = make.delivery(campaign, make.abandoned_cart(mine, store=store), status="unknown")
+    of_draft = (f"campaigns/{draft.code}/{name}/" for name in ("channels", "recipients", "content", "review"))
+    places = ("overview", "decisions", "deliveries", "message", "history")
+    of_campaign = [reverse(f"campaigns:{name}", args=[campaign.code]) for name in places]
+    pages = ["", "deliveries/", f"deliveries/{one.code}/", f"integrations/{door.code}/", "integrations/",
+             "products/imports/add/", f"why/?q={one.code}", "accounts/membership/", f"accounts/invitation/{guest.code}/change/",
+             f"campaigns/{draft.code}/content/steps/"]  # fmt: skip
+    for address in (*of_campaign, *(f"/admin/{page}" for page in (*pages, *of_draft))):
+        answer = owner.get(address)
+        assert answer.status_code == 200, address
+        assert str(KEYS)[:-2] not in text(answer), address
 
 
 @pytest.mark.parametrize("address", ["change/", "history/", "delete/", ""])

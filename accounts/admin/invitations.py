@@ -19,6 +19,7 @@ from accounts.scoping import MerchantScopedAdmin, only_of
 from aiq.lib.moments import moment
 
 MOST = 20
+HOW = "They get a mail, and are on the team once they accept."
 WAITING, EXPIRED, DECLINED = "Waiting for an answer", "Expired", "Declined"
 
 
@@ -39,8 +40,10 @@ class InvitationAdmin(MerchantScopedAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, form=InvitedForm if change else InviteForm, **kwargs)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("who", "role", "sent", "answer", "send_again") if obj else (("email", "name"), "role")
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj:
+            return ((None, {"fields": ("who", "role", "sent", "answer", "send_again")}),)
+        return ((None, {"fields": (("email", "name"), "role"), "description": HOW}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("who", "sent", "answer") if obj else ()
