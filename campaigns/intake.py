@@ -73,7 +73,7 @@ def record(arrivals: Sequence[Arrival], now: datetime) -> dict[int, Recorded]:
     _identify(entries)
     _consents(entries, now)
     touched = _carts(entries) | _orders(entries)
-    matching.enter(refolding.refold(touched), now)
+    matching.enter(*refolding.refold(touched), now)
     scheduling.wake({entry.shopper.pk for entry in entries if entry.shopper})
     return _answers(entries)
 
@@ -98,13 +98,13 @@ def _contact_outcome(shopper: Shopper | None, notes: tuple[str, ...]) -> Contact
 def _place(entries: Sequence[_Entry]) -> None:
     """Give each fact its store; a store nobody knew is made, and so shown to the merchant."""
     wanted = {(e.arrival.origin.merchant_id, slug) for e in entries if (slug := getattr(e.fact, "store", ""))}
-    defaults = {e.arrival.origin.default_store_id for e in entries} - {None}
+    defaults = {e.arrival.origin.default_store_id for e in entries if not getattr(e.fact, "store", "")} - {None}
     known = _stores(wanted)
     if missing := sorted(wanted - known.keys()):
         made = [Store(merchant_id=merchant, slug=slug, name=slug[:120]) for merchant, slug in missing]
         Store.objects.bulk_create(made, ignore_conflicts=True)
         known |= _stores(set(missing))
-    by_id = Store.objects.in_bulk(defaults)
+    by_id = Store.objects.in_bulk(defaults) if defaults else {}
     for entry in entries:
         origin, slug = entry.arrival.origin, getattr(entry.fact, "store", "")
         entry.store = known[origin.merchant_id, slug] if slug else by_id.get(origin.default_store_id or 0)

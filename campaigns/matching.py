@@ -1,6 +1,6 @@
 """Which campaigns an abandonment enters, by facts of campaign and cart only. Not entering is written down too."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,12 +46,12 @@ class Met:
         return frozenset({dynamic, CampaignKind(self.campaign.kind).feature} - {""})
 
 
-def enter(episode_ids: Sequence[int], now: datetime) -> None:
-    """Decide for each abandoned episode and each campaign of its merchant, and schedule what enters.
+def enter(carts: Mapping[int, Cart], episode_ids: Sequence[int], now: datetime) -> None:
+    """Decide for each abandoned episode of these carts and each campaign of its merchant, and schedule what enters.
 
     An entry stands once it is given; one that did not enter is looked at again whenever its episode changes.
     """
-    episodes = _abandoned(episode_ids)
+    episodes = _abandoned(carts, episode_ids)
     met = met_campaigns({episode.merchant_id for episode in episodes})
     known = _known_decisions(episodes)
     fresh: list[dict[str, Any]] = []
@@ -111,19 +111,19 @@ def _not_met(campaign: Campaign) -> Iterable[int]:
 @transaction.atomic
 def _meet(cart_ids: Sequence[int], now: datetime) -> int:
     """Under the carts' locks, as after a fold, so that no worker moves an episode meanwhile."""
-    carts = Cart.objects.select_for_update(no_key=True, skip_locked=True).filter(pk__in=cart_ids).order_by("pk")
-    held = list(carts.values_list("pk", flat=True))
-    enter(list(Episode.objects.filter(cart__in=held, closed_at__isnull=True).values_list("pk", flat=True)), now)
-    return len(held)
+    held = Cart.objects.select_for_update(no_key=True, skip_locked=True).filter(pk__in=cart_ids).order_by("pk")
+    carts = {cart.pk: cart for cart in held.defer("lines")}
+    owners.attach(carts.values())
+    enter(carts, list(Episode.objects.filter(cart__in=carts, closed_at__isnull=True).values_list("pk", flat=True)), now)
+    return len(carts)
 
 
-def _abandoned(ids: Sequence[int]) -> list[Episode]:
+def _abandoned(carts: Mapping[int, Cart], ids: Sequence[int]) -> list[Episode]:
     """Those of the episodes that have an abandonment, with cart, store and merchant."""
-    rows = (
-        Episode.objects.filter(pk__any_of=ids, abandoned_at__isnull=False).select_related("cart").defer("cart__lines")
-    )
-    episodes = list(rows)
-    owners.attach(episodes)
+    episodes = list(Episode.objects.filter(pk__any_of=ids, abandoned_at__isnull=False))
+    for episode in episodes:
+        episode.cart = cart = carts[episode.cart_id]
+        episode.merchant, episode.store = cart.merchant, cart.store
     return episodes
 
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Q
@@ -35,18 +35,25 @@ class _History:
     episodes: dict[int, list[Episode]]
 
 
-def refold(cart_ids: set[int]) -> list[int]:
-    """Bring carts and their episodes in line with all facts. Returns the ids of the carts' episodes that are still of
-    interest: the last of each cart, and those that changed."""
+class Refolded(NamedTuple):
+    """Carts, by id and with merchant and store, and the ids of their episodes that are still of interest: the last of each cart, and those
+    that changed."""
+
+    carts: dict[int, Cart]
+    episodes: list[int]
+
+
+def refold(cart_ids: set[int]) -> Refolded:
+    """Bring carts and their episodes in line with all facts."""
     if not cart_ids:
-        return []
+        return Refolded({}, [])
     carts = _locked(cart_ids)
     history = _history(carts)
     lives = {cart.pk: _life(cart, history) for cart in carts}
     _write_carts(carts, lives)
     changed = _write_episodes(carts, lives, history.episodes)
     _mark_recovered(cart_ids)
-    return changed
+    return Refolded({cart.pk: cart for cart in carts}, changed)
 
 
 def _locked(ids: Iterable[int]) -> list[Cart]:

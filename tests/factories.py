@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts import access
 from accounts.models import CartTrigger, Invitation, Merchant, Plan, Role, Store, Timer, User
+from campaigns import matching
 from campaigns.models import (
     Audience,
     Campaign,
@@ -182,6 +183,12 @@ def abandoned_cart(
     """Shopper, cart and episode at once; `fields` go to the cart. The episode knows the rest."""
     made = cart(merchant, shopper or _shopper(merchant), store, **fields)
     return episode(made, made.occurred_at)
+
+
+def meet(*episodes: Episode) -> None:
+    """Let campaigns meet these abandonments, as after an event of their carts."""
+    carts = Cart.objects.in_bulk([one.cart_id for one in episodes])
+    matching.enter(carts, [one.pk for one in episodes], timezone.now())
 
 
 def order(merchant: Merchant, shopper: Shopper | None = None, **fields: Any) -> Order:

@@ -106,7 +106,7 @@ def bought_elsewhere(person: Person, now: datetime) -> None:
         event_id=f"elsewhere-{delivery.code}",
     )
     CartActivity.objects.bulk_create([fact], ignore_conflicts=True)
-    matching.enter(refolding.refold({delivery.episode.cart_id}), now)
+    matching.enter(*refolding.refold({delivery.episode.cart_id}), now)
 
 
 def refuse(person: Person, key: str, now: datetime) -> None:

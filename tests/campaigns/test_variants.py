@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from campaigns import lifecycle, matching, sending
+from campaigns import lifecycle, sending
 from campaigns.models import Campaign, CampaignKind, Cart, Delivery
 from campaigns.variants import pick, point_of
 from tests import factories
@@ -54,7 +54,7 @@ def test_a_shopper_keeps_the_variant_over_all_carts_and_gets_one_message_each(sm
         shopper = factories.shopper(campaign.merchant)
         for _ in range(2):
             episode = factories.abandoned_cart(campaign.merchant, shopper)
-            matching.enter([episode.pk], datetime.now(UTC))
+            factories.meet(episode)
     while sending.send_batch():
         pass
     got: dict[int, list[str]] = {}
@@ -71,10 +71,10 @@ def test_who_becomes_known_while_the_message_waits_gets_the_variant_of_their_oth
     campaign = halves()
     shopper = factories.shopper(campaign.merchant)
     episodes = [factories.episode(factories.cart(campaign.merchant)) for _ in range(12)]
-    matching.enter([one.pk for one in episodes], datetime.now(UTC))
+    factories.meet(*episodes)
     assert set(Delivery.objects.values_list("content__variant", flat=True)) == {"a", "b"}
     Cart.objects.update(shopper=shopper)
-    matching.enter([one.pk for one in episodes], datetime.now(UTC))
+    factories.meet(*episodes)
     assert Delivery.objects.values("content__variant").distinct().count() == 1
 
 
@@ -84,7 +84,7 @@ def test_what_waits_when_a_test_begins_takes_part_in_it() -> None:
     campaign = factories.campaign(merchant)
     lifecycle.set_live(campaign, None, datetime.now(UTC) - timedelta(hours=1))
     for _ in range(12):
-        matching.enter([factories.abandoned_cart(merchant).pk], datetime.now(UTC))
+        factories.meet(factories.abandoned_cart(merchant))
     lifecycle.pause(campaign, None)
     with lifecycle.editing(campaign, None) as locked:
         locked.kind = CampaignKind.AB

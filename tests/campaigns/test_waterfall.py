@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Merchant, Plan
-from campaigns import ledger, lifecycle, matching, sending, support, tracking, waterfall, why
+from campaigns import ledger, lifecycle, sending, support, tracking, waterfall, why
 from campaigns.channels.base import CHANNELS
 from campaigns.consent import consents
 from campaigns.consent.bounces import Means
@@ -63,7 +63,7 @@ def left(campaign: Campaign, *, phone: str | None = "+17205550161", consents: An
 
 
 def enter(episode: Episode) -> Episode:
-    matching.enter([episode.pk], datetime.now(UTC))
+    factories.meet(episode)
     return episode
 
 
