@@ -10,6 +10,15 @@ from aiq.addresses import read_address
 from aiq.environment.reading import Env
 
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+# A server that is gone without a word (its host lost, a firewall that drops) is given up after seconds, as one that
+# refuses is at once: a store gets its 503, and a sender goes on. DATABASE_URL may say otherwise.
+IMPATIENT = {
+    "connect_timeout": "5",
+    "tcp_user_timeout": "10000",
+    "keepalives_idle": "15",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+}
 NOWHERE = {"host": "/nowhere", "user": "aiq", "dbname": "postgres"}
 
 
@@ -24,7 +33,7 @@ def database(env: Env, data_dir: Path) -> dict[str, Any]:
     )
     named = {key.upper(): str(parts.pop(name, "")) for key, name in _DATABASE_NAMES}
     # Django switches psycopg's prepared statements off; the few hot statements that bypass the ORM want them.
-    return settings | named | {"OPTIONS": {"prepare_threshold": 5} | parts}
+    return settings | named | {"OPTIONS": {"prepare_threshold": 5} | IMPATIENT | parts}
 
 
 _DATABASE_NAMES = (("name", "dbname"), ("user", "user"), ("password", "password"), ("host", "host"), ("port", "port"))

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from aiq import environment
 from aiq.environment import ESPS, Env
 
+IMPATIENT = {"connect_timeout": "5", "tcp_user_timeout": "10000"}
+IMPATIENT |= {"keepalives_idle": "15", "keepalives_interval": "5", "keepalives_count": "3"}
 NOT_SENDING = {"base", "base_requests", "console", "test", "sendinblue"}
 
 
@@ -30,7 +32,14 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
             {"NAME": "cart", "USER": "u", "PASSWORD": "p@ss", "HOST": "db", "PORT": "5433"},
         ),
         ("postgres://u@/cart?host=/run/pg", {"NAME": "cart", "USER": "u", "HOST": "/run/pg", "PORT": ""}),
-        ("postgresql://db/cart?sslmode=require", {"OPTIONS": {"prepare_threshold": 5, "sslmode": "require"}}),
+        (
+            "postgresql://db/cart?sslmode=require",
+            {"OPTIONS": {"prepare_threshold": 5, "sslmode": "require"} | IMPATIENT},
+        ),
+        (
+            "postgresql://db/cart?connect_timeout=30",
+            {"OPTIONS": {"prepare_threshold": 5} | IMPATIENT | {"connect_timeout": "30"}},
+        ),
     ],
 )
 def test_a_database_url_is_read_as_libpq_reads_it(
