@@ -171,6 +171,6 @@ def _follow(shopper_id: int, changed: Sequence[Choice], now: datetime) -> None:
     """What waits on a channel that closed is skipped; what had waited for a consent that opened is looked at again."""
     if closed := [one.channel for one in changed if not one.subscribed]:
         failed = Check("consent", False, f"opted out {now:%Y-%m-%d %H:%M} UTC")
-        stopping.skip_waiting(shopper_id, closed, failed, now)
+        stopping.skip_waiting([shopper_id], closed, failed, now)
     if len(closed) < len(changed):
         scheduling.wake({shopper_id})

@@ -17,7 +17,7 @@ from campaigns.models import Delivery, DeliveryStatus
 _WAITING = """
 SELECT w.id FROM campaigns_delivery w
 JOIN campaigns_episode e ON e.id = w.episode_id JOIN campaigns_cart c ON c.id = e.cart_id
-WHERE c.shopper_id = %(shopper)s AND w.channel = ANY(%(channels)s) AND w.status = 'pending' AND w.rank IS NULL
+WHERE c.shopper_id = ANY(%(shoppers)s) AND w.channel = ANY(%(channels)s) AND w.status = 'pending' AND w.rank IS NULL
 ORDER BY w.id FOR NO KEY UPDATE OF w
 """
 _SKIP = f"""
@@ -31,10 +31,10 @@ SELECT merchant_id, episode_id, campaign_id, id, 'step', status, %(reason)s, %(c
 """  # noqa: S608 - put together from constants
 
 
-def skip_waiting(shopper_id: int, channels: Collection[str], failed: Check, now: datetime) -> None:
-    """Skip what waits for this shopper on these channels, for the check that failed. Call it in a transaction."""
+def skip_waiting(shopper_ids: Collection[int], channels: Collection[str], failed: Check, now: datetime) -> None:
+    """Skip what waits for these shoppers on these channels, for the check that failed. Call it in a transaction."""
     values: dict[str, Any] = {
-        "shopper": shopper_id,
+        "shoppers": list(shopper_ids),
         "channels": list(channels),
         "reason": reasons.reason_of(failed.code),
         "checks": bulk.as_json([failed.plain()]),
@@ -42,12 +42,14 @@ def skip_waiting(shopper_id: int, channels: Collection[str], failed: Check, now:
     }
     with connection.cursor() as cursor:
         cursor.execute(_SKIP, values)
-    look_again(shopper_id, now, channels)
+    look_again(shopper_ids, now, channels)
 
 
-def look_again(shopper_id: int, now: datetime, channels: Collection[str] = ()) -> None:
-    """What waits for this shopper, on these channels or on all, is due at once, and decided with all its checks."""
-    waiting = Delivery.objects.filter(episode__cart__shopper=shopper_id, status=DeliveryStatus.PENDING, send_at__gt=now)
+def look_again(shopper_ids: Collection[int], now: datetime, channels: Collection[str] = ()) -> None:
+    """What waits for these shoppers, on these channels or on all, is due at once, and decided with all its checks."""
+    waiting = Delivery.objects.filter(
+        episode__cart__shopper__in=shopper_ids, status=DeliveryStatus.PENDING, send_at__gt=now
+    )
     if channels:
         waiting = waiting.filter(channel__in=channels)
     in_order = waiting.order_by("pk").select_for_update(no_key=True, of=("self",)).values("pk")

@@ -1,6 +1,7 @@
 """Addresses to which nothing goes. Kept as keyed hashes of one normal spelling, so that they outlive erasure."""
 
 import unicodedata
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from accounts.models import Merchant
@@ -41,6 +42,14 @@ def suppress(merchant: Merchant, address: str, reason: str) -> bool:
         merchant=merchant, channel=channel_of(address), digest=digest(address), defaults={"reason": reason}
     )
     return made
+
+
+def suppress_all(merchant: Merchant, addresses: Collection[str], reason: str) -> None:
+    """All of them in one statement; what is suppressed already keeps its reason."""
+    rows = [
+        Suppression(merchant=merchant, channel=channel_of(one), digest=digest(one), reason=reason) for one in addresses
+    ]
+    Suppression.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def failed_once_more(delivery: Delivery, address: str, at: datetime) -> None:

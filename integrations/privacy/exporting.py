@@ -30,7 +30,7 @@ def export(shopper: Shopper) -> dict[str, Any]:
 
 
 def _document(mine: Held) -> dict[str, Any]:
-    shopper = mine.shopper
+    [shopper] = mine.shoppers
     carts = mine.carts
     return {
         "merchant": mine.merchant.slug,

@@ -1,5 +1,6 @@
 """Where a shopper's rows are: one place for what is exported and what is erased."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -22,38 +23,39 @@ from campaigns.models import (
     TrackingEvent,
 )
 from campaigns.story import finding
-from integrations.models import EventKey, InboundEvent
+from integrations.models import InboundEvent
 from integrations.privacy.spellings import Spellings, spellings
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One shopper's rows. What others wrote about them without pointing to them is found by `named`: their addresses, however written."""
+    """The rows of one shopper, or of several of one merchant. What others wrote about them without pointing to them is found by `named`: their
+    addresses, however written, by primary key."""
 
-    shopper: Shopper
-    named: Spellings
+    shoppers: Sequence[Shopper]
+    named: Mapping[int, Spellings]
 
     @property
     def merchant(self) -> Merchant:
-        return self.shopper.merchant
+        return self.shoppers[0].merchant
 
     @property
     def carts(self) -> QuerySet[Cart]:
-        return Cart.objects.filter(shopper=self.shopper)
+        return Cart.objects.filter(shopper__in=self.named)
 
     @property
     def activities(self) -> QuerySet[CartActivity]:
-        return CartActivity.objects.filter(Q(cart__in=self.carts) | Q(shopper=self.shopper))
+        return CartActivity.objects.filter(Q(cart__in=self.carts) | Q(shopper__in=self.named))
 
     @property
     def orders(self) -> QuerySet[Order]:
-        return Order.objects.filter(shopper=self.shopper)
+        return Order.objects.filter(shopper__in=self.named)
 
     @property
     def deliveries(self) -> QuerySet[Delivery]:
         """Also what waits without a name yet. A message that went to somebody else stays theirs, whoever has the cart now."""
         nobodys = Q(episode__cart__in=self.carts, shopper__isnull=True)
-        return Delivery.objects.filter(Q(shopper=self.shopper) | nobodys)
+        return Delivery.objects.filter(Q(shopper__in=self.named) | nobodys)
 
     @property
     def messages(self) -> QuerySet[SentMessage]:
@@ -69,38 +71,43 @@ class Held:
 
     @property
     def suppressions(self) -> QuerySet[Suppression]:
-        digests = [suppressions.digest(one) for one in (self.shopper.email, self.shopper.phone) if one]
+        addresses = [address for one in self.shoppers for address in (one.email, one.phone) if address]
+        digests = [suppressions.digest(one) for one in addresses]
         return Suppression.objects.filter(merchant=self.merchant, digest__in=digests)
 
     @property
-    def events(self) -> QuerySet[InboundEvent]:
-        """What stores sent: events that became this shopper's rows, and events that name an address, also unread ones."""
-        ours = EventKey.objects.filter(connection__merchant=self.merchant)
-        mine = Q(shopper_id=self.shopper.pk)
+    def pointing(self) -> QuerySet[InboundEvent]:
+        """What stores sent: events that became their rows."""
+        mine = Q(shopper_id__in=list(self.named))
         mine |= Q(cart_id__in=self.carts.values("pk")) | Q(order_id__in=self.orders.values("pk"))
-        return InboundEvent.objects.filter(mine | Q(pk__in=self._naming(ours)), key__in=ours)
+        return InboundEvent.objects.filter(mine, key__connection__merchant=self.merchant)
 
-    def _naming(self, keys: QuerySet[EventKey]) -> list[int]:
-        """Events that hold an address of theirs, and not only a longer one: that is somebody else's."""
-        rows = InboundEvent.objects.filter(naming(self.named, "body", "note", "key__event_id"), key__in=keys)
-        texts = rows.values_list("pk", "body", "note", "key__event_id").iterator()
-        return [pk for pk, *said in texts if any(self.named.exact.search(text) for text in said)]
+    @property
+    def events(self) -> QuerySet[InboundEvent]:
+        """Those, and events that name an address, also unread ones. Of many people, `naming.forget` finds the latter."""
+        ours = InboundEvent.objects.filter(key__connection__merchant=self.merchant)
+        found = [pk for named in self.named.values() for pk in _naming(ours, named)]
+        return ours.filter(Q(pk__in=self.pointing.values("pk")) | Q(pk__in=found))
 
     @property
     def log(self) -> QuerySet[LogEntry]:
         kind = ContentType.objects.get_for_model(Shopper)
-        return LogEntry.objects.filter(content_type=kind, object_id=str(self.shopper.pk))
+        return LogEntry.objects.filter(content_type=kind, object_id__in=[str(pk) for pk in self.named])
 
 
-def held(shopper: Shopper) -> Held:
-    return Held(shopper, spellings(shopper.email or "", shopper.phone or ""))
+def held(*shoppers: Shopper) -> Held:
+    """At least one, all of one merchant."""
+    return Held(shoppers, {one.pk: spellings(one.email or "", one.phone or "") for one in shoppers})
 
 
-def naming(named: Spellings, *columns: str) -> Q:
-    """Rows in whose text an address stands, or a longer one."""
+def _naming(events: QuerySet[InboundEvent], named: Spellings) -> list[int]:
+    """Those that hold an address, and not only a longer one: that is somebody else's."""
     if not named.rough:
-        return Q(pk__in=[])
-    return reduce(or_, (Q(**{f"{column}__iregex": named.rough}) for column in columns))
+        return []
+    columns = "body", "note", "key__event_id"
+    rows = events.filter(reduce(or_, (Q(**{f"{column}__iregex": named.rough}) for column in columns)))
+    texts = rows.values_list("pk", *columns).iterator()
+    return [pk for pk, *said in texts if any(named.exact.search(text) for text in said)]
 
 
 def find(asked: str, merchant: Merchant) -> list[Shopper]:

@@ -1,4 +1,4 @@
-"""Erases what came from a shop that asked for it (Shopify's shop/redact, two days after it left), person by person, each in a transaction.
+"""Erases what came from a shop that asked for it (Shopify's shop/redact, two days after it left): people in batches, each in a transaction.
 
 Who is also known by another shop of the merchant stays, without what this one told. The connection says that it is to be done, until it is.
 """
@@ -9,10 +9,14 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from campaigns.models import Cart, CartActivity, Order, Shopper, ShopperKey
-from integrations.models import Connection, InboundEvent
-from integrations.privacy.erasing import erase
+from integrations.models import Connection, EventState, InboundEvent
+from integrations.privacy import naming
+from integrations.privacy.erasing import erase_all
+from integrations.privacy.held import held
 
 BATCH = 200
+# Of so many at once the events are looked through.
+SOUGHT = 5_000
 
 
 def redactions_wait() -> bool:
@@ -27,9 +31,11 @@ def redact_shops(now: datetime) -> int:
 
 def _redact(connection: Connection, now: datetime) -> int:
     erased = 0
-    while people := list(_only_here(connection)[:BATCH]):
-        for person in people:
-            erase(person, now)
+    _empty(connection)
+    while people := list(_only_here(connection).select_related("merchant")[:SOUGHT]):
+        naming.forget(held(*people))
+        for first in range(0, len(people), BATCH):
+            erase_all(people[first : first + BATCH], now)
         erased += len(people)
     _leave(connection)
     return erased
@@ -51,6 +57,13 @@ def _only_here(connection: Connection) -> QuerySet[Shopper]:
     for rows in elsewhere:
         known = known.exclude(pk__in=rows)
     return known.distinct().order_by("pk")
+
+
+@transaction.atomic
+def _empty(connection: Connection) -> None:
+    """The shop's own events are read no more; what is left to look through is what other shops told."""
+    connection.events.filter(state=EventState.RECEIVED).update(state=EventState.IGNORED, reason="erased")
+    InboundEvent.objects.filter(key__connection=connection).exclude(body="").update(body="")
 
 
 @transaction.atomic

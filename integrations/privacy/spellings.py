@@ -1,5 +1,6 @@
 """How an address may stand in a text: in any case, escaped as JSON or a link escapes it, a phone number with signs between its digits. Pure."""
 
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ _BETWEEN = r"(?:%[0-9A-F]{2}|\\u[0-9A-F]{4}|[ ().\-/+]){0,4}"
 # A number without its country is looked for where it is long enough to be nothing else.
 _LONG = 9
 NOTHING = "(?!)"
+ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,11 @@ def spellings(email: str, phone: str) -> Spellings:
     found = [*([_email(email)] if email else ()), *([_phone(phone)] if phone else ())]
     exact = "|".join(exact for _, exact in found) or NOTHING
     return Spellings("|".join(rough for rough, _ in found), re.compile(exact, re.I))
+
+
+def unnamed(key: str) -> str:
+    """What takes the place of an id in which an address stands, and is as unique."""
+    return f"{ERASED}-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
 
 
 def whole_words(words: Iterable[str]) -> str:

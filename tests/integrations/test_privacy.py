@@ -15,6 +15,7 @@ from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from aiq.lib.commands import Refused
@@ -36,7 +37,9 @@ from campaigns.models import (
 from integrations import connecting, jobs, retention
 from integrations.models import EventKey, InboundEvent
 from integrations.privacy.erasing import erase
+from integrations.privacy.mentions import Mentions
 from integrations.privacy.redacting import redactions_wait
+from integrations.privacy.spellings import spellings
 from integrations.signatures import live_secrets, set_secrets
 from integrations.views import forget_hooks
 from tests import factories
@@ -407,3 +410,50 @@ def test_a_redaction_with_a_wrong_signature_erases_nobody(shop: Shop) -> None:
     assert shop.client.post(path, body, content_type="application/json", headers=headers).status_code == 401  # type: ignore[arg-type]
     run_workers()
     assert Shopper.objects.exists()
+
+
+def test_a_shop_that_leaves_costs_as_many_statements_however_many_its_shoppers(shop: Shop) -> None:
+    other, counts = factories.connection(shop.merchant), []
+    for many in (2, 20):
+        for number in range(many):
+            email = f"{many}-{number}.{EMAIL}"
+            told = {"srcID": f"c-{email}", "email": email, "phone": f"+1303555{2000 + number}", "firstName": NAME}
+            at = (timezone.now() - timedelta(minutes=1)).isoformat()
+            line = {"id": "p-1", "name": f"Mug for {email}", "price": "9.00"}
+            cart = {"eventID": f"e-{email}", "cartID": f"cart-{email}", "timestamp": at, "customer": told}
+            shop.post("/v2/cart", cart | {"products": [line], "cartURL": f"https://shop.example/?e={email}"})
+            factories.event(other, json.dumps({"who": f"(303) 555 {2000 + number}"}))
+        while jobs.process_batch():
+            pass
+        factories.event(other, '{"who": "joe@example.com"}')
+        shop.connection.redact_at = timezone.now()
+        shop.connection.save()
+        with CaptureQueriesContext(connection) as said:
+            jobs.redact_shops()
+        counts.append(len(said))
+        assert rows_naming(EMAIL, "303) 555", "303555", NAME) == []
+        assert not Shopper.objects.exists()
+        assert InboundEvent.objects.filter(body__contains="joe@example.com").count() == len(counts)
+    assert counts[1] <= counts[0]  # the first also takes out the one who left traces everywhere
+
+
+PEOPLE = {
+    1: (EMAIL, PHONE),
+    2: ("jürg.o'neil+x@münchen.example", "+4915112345678"),
+    3: ("", "+37258123"),
+    4: ("a@b.example", ""),
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+1 (303) 555-0142", "%2B1%20303%20555%200142", "001 303.555.0142", "303-555-0142 and 0151 12345678", "+372 58 123", "58123",
+        "Zephyrine.Quill\\u0040example.com", "/?e=zephyrine.quill%40example.com", f"not.{EMAIL}", f"cart-{EMAIL}", f"{EMAIL}.au",
+        "50%zephyrine.quill@example.com", "J%C3%BCrg.o%27neil%2Bx%40m%C3%BCnchen.example", "J\\u00fcrg.o'neil+x@m\\u00fcnchen.example",
+        "xa@b.example", "%20a@b.example", "\\na@b.example", "2026-11-24 13:03:55 0142", "9303555014", "",
+    ],
+)  # fmt: skip
+def test_many_people_are_found_in_a_text_as_one_is(text: str) -> None:
+    named = {pk: spellings(*addresses) for pk, addresses in PEOPLE.items()}
+    assert Mentions(PEOPLE, named).whose(text) == {pk for pk, one in named.items() if one.exact.search(text)}
