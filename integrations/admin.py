@@ -14,6 +14,7 @@ from accounts.scoping import ReadOnlyAdmin
 from aiq.lib.moments import moment
 from integrations.models import EventKey, EventState
 from integrations.providers import PROVIDERS
+from integrations.reasons import in_words
 
 STATE_COLORS = {"Received": "info", "Processed": "success", "Ignored": "default", "Quarantined": "danger"}
 TOPICS = {"cart": "Cart", "orders": "Order", "contacts": "Contacts", "products": "Products"}
@@ -62,7 +63,7 @@ class EventAdmin(ReadOnlyAdmin):
     @display(description="Reason")
     def reason_shown(self, key: EventKey) -> str:
         note = key.event.note if hasattr(key, "event") else ""
-        return " · ".join(filter(None, [key.reason.replace("_", " ").capitalize(), note]))
+        return in_words(key.reason, note)
 
     @display(description="Content")
     def body(self, key: EventKey) -> SafeString:

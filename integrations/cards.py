@@ -7,6 +7,7 @@ from accounts.models import CartTrigger, Merchant, Store, Timer
 from integrations.connecting import provider_of
 from integrations.health import SILENT_AFTER, StoreHealth, stores_health
 from integrations.models import Connection, EventKey, EventState
+from integrations.reasons import in_words
 
 TRIGGERS = {
     CartTrigger.NONE: "No carts yet",
@@ -69,7 +70,7 @@ def what_came(key: EventKey, store: Store | None) -> str:
     if key.state == EventState.PROCESSED:
         trigger = TRIGGERS[CartTrigger(store.cart_trigger)] if store else ""
         return f"It was read without a problem. {trigger}.".replace("No carts yet.", "").strip()
-    return f"It was kept, but not used: {key.reason.replace('_', ' ')}."
+    return f"It was kept, but not used. {in_words(key.reason)}"
 
 
 def _card(connection: Connection, health: dict[int, StoreHealth], now: datetime) -> Card:

@@ -30,6 +30,8 @@ class NotJsonError(ValueError):
 
 def load(body: bytes) -> Any:
     """The document in `body`, as dicts, lists, text, numbers, bools and None. Raises `NotJsonError` and nothing else."""
+    if not body.strip():
+        raise NotJsonError("syntax", "The body is empty.")
     text = _text(body)
     if _depth(body) > MAX_DEPTH:
         raise NotJsonError("too_deep", f"Nested deeper than {MAX_DEPTH}.")

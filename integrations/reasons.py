@@ -19,3 +19,8 @@ EVENT_REASONS: dict[str, str] = {
     "stock_not_counted": "The shop does not count this item at this location.",
     "carts_switched_off": "Abandoned carts are switched off for this connection.",
 }
+
+
+def in_words(reason: str, note: str = "") -> str:
+    """What the list says of a reason, and the event's own note behind it; "" where there is neither."""
+    return " · ".join(filter(None, [EVENT_REASONS.get(reason, reason), note]))

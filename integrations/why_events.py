@@ -14,6 +14,7 @@ from campaigns.story import finding
 from campaigns.story.finding import MOST, Subject
 from campaigns.story.telling import Moment
 from integrations.models import Connection, EventKey, EventState, InboundEvent
+from integrations.reasons import in_words
 
 MOST_EVENTS = 100
 _TOPICS = {"cart": "a cart", "orders": "an order"}
@@ -56,7 +57,7 @@ def _of(subject: Subject) -> Q:
 
 def _told(key: EventKey) -> Moment:
     wrong = key.state in {EventState.QUARANTINED, EventState.IGNORED}
-    because = key.event.note or (key.reason.replace("_", " ").capitalize() if key.reason else "")
+    because = key.event.note or in_words(key.reason)
     return Moment(
         at=key.received_at,
         kind="event",

@@ -71,7 +71,8 @@ def test_the_page_waits_for_the_first_event_and_then_says_what_came(operator: Cl
     assert "every 2s" in waiting
     make.event(made.connection, state="quarantined", reason="invalid_document")
     arrived = text(operator.get(piece))
-    assert "invalid document" in arrived
+    assert "It was kept, but not used. A field is wrong." in arrived
+    assert "A field is wrong." in text(operator.get("/admin/integrations/eventkey/"))
     assert "every 2s" not in arrived
 
 

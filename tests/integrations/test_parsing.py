@@ -47,6 +47,11 @@ def test_what_is_not_plain_json_is_refused_with_its_code(body: bytes, code: str)
     assert refused.value.code == code
 
 
+def test_an_empty_body_is_called_empty() -> None:
+    with pytest.raises(NotJsonError, match=r"The body is empty\."):
+        load(b" \n")
+
+
 def test_nesting_of_32_is_read() -> None:
     assert load(b"[" * 32 + b"]" * 32)
 
