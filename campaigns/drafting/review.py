@@ -134,7 +134,7 @@ def _of_content(step: Step, merchant: Merchant, fix: str) -> Iterator[Check]:
         elif step.channel == "push":
             yield from _of_check_list(push_looks.look(step, merchant).checks, fix)
     elif problem.code == "render":
-        yield Check("content", STOP, f"The message compiles, but cannot be made: {problem.message}.", fix, "Open it")
+        yield Check("content", STOP, f"The message compiles, but cannot be made. {problem.message}", fix, "Open it")
     else:
         text = f"The message does not compile. Line {problem.line}: {problem.message}"
         yield Check("content", STOP, text, fix, "Open it")

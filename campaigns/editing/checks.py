@@ -84,7 +84,9 @@ def _of_problems(facts: ContentFacts) -> Iterator[Check]:
         if problem.code == "no_unsubscribe":
             yield _no_way_out()
         elif problem.code != "no_subject":
-            why = "A message that does not compile cannot be sent."
+            why = (
+                f"A message that {'cannot be made' if problem.code == 'render' else 'does not compile'} cannot be sent."
+            )
             line = problem.line if problem.field == "body" else 0
             yield Check(problem.code, ERROR, problem.message, why, field=problem.field, line=line)
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.text import capfirst
 from markupsafe import escape
 
 from campaigns.channels.base import CHANNELS
@@ -56,7 +57,7 @@ def preview(source: Source, context: Mapping[str, Any], channel: str = "email") 
     except MissingData as error:
         return Preview(missing=in_words(error.name), names=compiled.names, prepared=prepared)
     except RenderFailed as error:
-        return Preview(problems=(Problem(1, "render", str(error)),))
+        return Preview(problems=(Problem(0, "render", f"{capfirst(str(error))}."),))
     return Preview(message, (), "", compiled.names, prepared, _sent_bytes(message.html, plain))
 
 

@@ -163,7 +163,7 @@ def _require_quoted_liquid(source: Cut) -> None:
 def _is_between_attributes(text: str, at: int) -> bool:
     """Within a start tag, outside of quotes. Looks back no further than a tag is long."""
     start = text.rfind("<", max(0, at - 4_000), at)
-    before = _QUOTED.sub("", text[start:at]) if start >= 0 else ">"
+    before = _QUOTED.sub("", text[start:at]) if start >= 0 and not text.startswith("<!--", start) else ">"
     return not {">", '"', "'"} & set(before)
 
 
@@ -172,6 +172,7 @@ _HINTS = {
     "no element found": "The document ends before everything is closed.",
     "junk after document element": "Nothing may follow </mjml>.",
     "duplicate attribute": "An attribute is given twice.",
+    "not well-formed (invalid token)": "A < that is meant as text is written &lt;, and values of attributes stand in quotes.",
 }
 
 

@@ -112,6 +112,16 @@ def test_liquid_that_mjml_cannot_read_survives():
     assert ">few<" in message.html
 
 
+def test_liquid_within_a_comment_goes_with_it():
+    content = compiled("<!-- {{ cart.total }} --><mj-text>a<!-- {% if cart.url %}b{% endif %} --></mj-text>")
+    assert "cart." not in content.html
+
+
+def test_a_lone_less_than_sign_is_told_from_a_tag():
+    with pytest.raises(TemplateProblems, match="is written &lt;"):
+        compiled("<mj-text>less than < 5</mj-text>")
+
+
 def test_blocks_between_elements_leave_nothing_behind():
     content = compiled("{% for item in items %}<mj-text>{{ item.name }}</mj-text>{% endfor %}")
     html = render(content, {"items": [{"name": "Tea"}, {"name": "Pot"}]}, PlainLinks()).html

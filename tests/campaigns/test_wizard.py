@@ -221,6 +221,12 @@ def test_the_preview_says_what_does_not_compile_and_what_a_shopper_lacks() -> No
     client = client_of(merchant)
     html = client.post(url(campaign, "live_preview"), content(body="<mjml>")).content.decode()
     assert "does not compile" in html
+    endless = factories.BODY.replace(
+        "something", "{% for a in (1..50) %}{% for b in (1..50) %}x{% endfor %}{% endfor %}"
+    )
+    html = client.post(url(campaign, "live_preview"), content(body=endless)).content.decode()
+    assert "<b>The message cannot be made.</b>" in html
+    assert "Line 1" not in html.split("</ul>")[0]
     cart = factories.abandoned_cart(merchant, factories.shopper(merchant, first_name="")).cart
     body = factories.BODY.replace("something", "{{ shopper.first_name }}")
     html = client.post(url(campaign, "live_preview"), content(body=body, cart=str(cart.code))).content.decode()
