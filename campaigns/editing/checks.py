@@ -3,6 +3,7 @@
 Errors stop a campaign from going live, warnings do not. Where the limits come from: docs/decisions/0017-content-checks.md.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -17,6 +18,9 @@ CUT_BYTES, NEARLY_CUT_BYTES = 102 * 1024, 90 * 1024
 BIG_PICTURE, FEW_WORDS = 300, 300
 CONTRAST, CONTRAST_LARGE = 4.5, 3.0
 UNSUBSCRIBE = "#unsubscribe"
+_LOOP = re.compile(r"\{%-?\s*for\s+\w+\s+in\s+items\b")
+_FEED = re.compile(r"<aiq-feed\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*>")
+_OTHER_KIND = re.compile(r"\bkind\s*=\s*[\"'](?!abandoned_items[\"'])")
 _NAMED = 3
 
 
@@ -50,7 +54,7 @@ class ContentFacts:
     """A content as written and as one shopper gets it. `html` has plain links; `sent_bytes` is its size with a delivery's own.
 
     `subject` is as it is shown, `preheader` as it is written. Without `html`, only what is known of the source is checked.
-    `problems` are the compiler's; `hosts` are those that links may lead to.
+    `problems` are the compiler's; `hosts` are those that links may lead to; `without_discount` is what `discount_needed` finds.
     """
 
     subject: str
@@ -62,6 +66,7 @@ class ContentFacts:
     problems: tuple[Problem, ...] = ()
     needed: tuple[Needed, ...] = ()
     hosts: frozenset[str] = frozenset()
+    without_discount: tuple[Check, ...] = ()
 
     def line_of(self, words: str) -> int:
         """The line of the source on which something stands as it is written there; 0: nowhere."""
@@ -72,11 +77,39 @@ class ContentFacts:
 def content_checks(facts: ContentFacts) -> list[Check]:
     """Every check, errors first. What passes is one line, with nothing but its text."""
     page = read_page(facts.html)
-    found = list(_of_problems(facts))
+    found = [*_of_problems(facts), *facts.without_discount, *_twice(facts)]
     for code, fine, needs_html, rule in _RULES:
         if facts.html or not needs_html:
             found += list(rule(facts, page)) or [Check(code, OK, fine)]
     return sorted(found, key=lambda check: (ERROR, WARNING, OK).index(check.level))
+
+
+def discount_needed(*, chosen: bool) -> Check:
+    """What is said of a message that is not made where there is no discount, whatever its channel."""
+    fix = "Give the value a default, or put it between {% if incentive.code %} and {% endif %}."
+    if not chosen:
+        why = "It shows a value of the discount and has no default."
+        return Check(
+            "discount_needed",
+            ERROR,
+            "Without a discount nobody would get this message.",
+            why,
+            f"Choose one. {fix}",
+            "body",
+        )
+    why = "Codes may run out, and not every cart fits a discount. The message needs it and has no default."
+    return Check("discount_needed", WARNING, "Who gets no discount would get no message.", why, fix, "body")
+
+
+def _twice(facts: ContentFacts) -> Iterator[Check]:
+    """The list that stands in a letter, and the block beside it."""
+    by_hand = _LOOP.search(facts.source)
+    block = next((tag for tag in _FEED.finditer(facts.source) if _OTHER_KIND.search(tag[0]) is None), None)
+    if by_hand and block:
+        line = facts.source.count("\n", 0, by_hand.start()) + 1
+        text = "The products of the cart are shown twice."
+        why = f"A list written by hand, on line {line}, shows what the Product Feed shows too."
+        yield Check("twice", WARNING, text, why, "Take out one of the two.", "body", line)
 
 
 def _of_problems(facts: ContentFacts) -> Iterator[Check]:

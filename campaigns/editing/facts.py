@@ -9,7 +9,7 @@ from django.conf import settings
 
 from accounts.models import Merchant
 from campaigns.editing.checks import Check, ContentFacts, content_checks
-from campaigns.editing.needs import lacking, needed_names
+from campaigns.editing.needs import lacking, needed_names, without_discount
 from campaigns.editing.previewing import Preview
 from campaigns.models import Step
 
@@ -28,6 +28,7 @@ def checks_of(step: Step, merchant: Merchant, shown: Preview, context: Mapping[s
         problems=shown.problems,
         needed=lacking(merchant, needed),
         hosts=frozenset(host for host in _hosts(step, merchant, context) if host),
+        without_discount=without_discount(shown, context, chosen=step.discount_id is not None),
     )
     return content_checks(facts)
 

@@ -6,7 +6,8 @@ from typing import Any
 from django.db.models import Count, Q
 
 from accounts.models import Merchant
-from campaigns.editing.checks import Needed
+from campaigns.editing.checks import Check, Needed, discount_needed
+from campaigns.editing.previewing import Preview
 from campaigns.links import PlainLinks
 from campaigns.models import Cart, Shopper
 from campaigns.rendering import MissingData, Prepared, RenderFailed
@@ -35,6 +36,19 @@ def needed_names(prepared: Prepared, context: Mapping[str, Any], names: Iterable
         else:
             break
     return needed
+
+
+def without_discount(shown: Preview, context: Mapping[str, Any], *, chosen: bool) -> tuple[Check, ...]:
+    """What is to be said of a message that is not made for whoever gets no discount. `chosen`: the step has one to give."""
+    if shown.prepared is None or not any(name.startswith("incentive.") for name in shown.names):
+        return ()
+    try:
+        shown.prepared.render({**context, "incentive": {}}, PlainLinks())
+    except MissingData as missing:
+        return (discount_needed(chosen=chosen),) if missing.name.startswith("incentive.") else ()
+    except RenderFailed:
+        return ()
+    return ()
 
 
 def lacking(merchant: Merchant, names: Sequence[str]) -> tuple[Needed, ...]:

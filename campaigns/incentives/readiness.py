@@ -26,7 +26,7 @@ def findings(step: Step, now: datetime) -> Iterator[Finding]:
     discount = step.discount
     if discount is None:
         if shown:
-            yield Finding(WARN, "The message has a place for a discount, but none is chosen: it will be left out.")
+            yield Finding(WARN, "The message has a place for a discount, but none is chosen.")
         return
     if not shown:
         yield Finding(WARN, f"The discount “{discount}” is chosen, but the message has no place that shows it.")

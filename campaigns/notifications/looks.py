@@ -12,6 +12,7 @@ from campaigns.channels.push_payload import Notification
 from campaigns.drafting import drafts
 from campaigns.editing import preview_data
 from campaigns.editing.checks import Check
+from campaigns.editing.needs import without_discount
 from campaigns.editing.previewing import Preview, preview
 from campaigns.feeds import Policy
 from campaigns.models import Cart, Step
@@ -36,13 +37,14 @@ def look(step: Step, merchant: Merchant, cart: Cart | None = None) -> Look:
         merchant, cart, feed=source.feed, body=source.body, policy=policy, discount=step.discount
     )
     shown = preview(source, context, "push")
+    unsaid = without_discount(shown, context, chosen=step.discount_id is not None)
     if shown.message is None:
-        return Look(shown)
+        return Look(shown, checks=unsaid)
     envelope = Envelope(str(UUID(int=0)), "", "", merchant.name, timezone.now(), "#")
     notification: Notification = CHANNELS.get("push").compose(shown.message, envelope).notification
     button = shown.message.extras["button"]
     checks = push_checks(PushFacts(notification, shown.names, merchant.regulated_goods), button)
-    return Look(shown, notification, tuple(meters(notification, button)), tuple(checks))
+    return Look(shown, notification, tuple(meters(notification, button)), (*unsaid, *checks))
 
 
 def fit_feed(step: Step, merchant: Merchant) -> None:

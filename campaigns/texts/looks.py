@@ -7,6 +7,7 @@ from accounts.models import Merchant
 from campaigns.drafting import drafts
 from campaigns.editing import preview_data
 from campaigns.editing.checks import Check
+from campaigns.editing.needs import without_discount
 from campaigns.editing.previewing import Preview, preview
 from campaigns.feeds import Policy
 from campaigns.models import Cart, ChannelSettings, SenderKind, Step
@@ -16,7 +17,7 @@ from campaigns.texts.checks import Meter, TextFacts, meter, text_checks
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """`meter` None and no `checks`: there is nothing to measure, `shown` says why. `sender` is as the phone shows it."""
+    """`meter` None: there is nothing to measure, `shown` says why. `sender` is as the phone shows it."""
 
     shown: Preview
     meter: Meter | None
@@ -33,8 +34,9 @@ def look(step: Step, merchant: Merchant, cart: Cart | None = None) -> Look:
     )
     shown = preview(source, context, "sms")
     sender = (own.sender if own else "") or merchant.name
+    unsaid = without_discount(shown, context, chosen=step.discount_id is not None)
     if shown.message is None:
-        return Look(shown, None, (), sender)
+        return Look(shown, None, unsaid, sender)
     text = shown.message.text.strip()
     facts = TextFacts(
         text=text,
@@ -44,7 +46,8 @@ def look(step: Step, merchant: Merchant, cart: Cart | None = None) -> Look:
         regulated=merchant.regulated_goods,
         linked=_links_back(shown.names),
     )
-    return Look(shown, meter(text, own.price if own else None, merchant.currency), tuple(text_checks(facts)), sender)
+    found = (*unsaid, *text_checks(facts))
+    return Look(shown, meter(text, own.price if own else None, merchant.currency), found, sender)
 
 
 def fit_feed(step: Step, merchant: Merchant) -> None:

@@ -39,6 +39,7 @@ def test_a_sound_content_has_nothing_to_mend_and_says_what_was_looked_at() -> No
     assert len(content_checks(FINE)) == 10
 
 
+LETTER = "{%- for one in items limit: 6 %}{{ one.name }}{% endfor %}"
 PICTURE = '<img src="https://shop.example/a.png" width="536" alt="Green tea">'
 LONG = "Words that say what is in the picture. " * 8
 
@@ -58,6 +59,10 @@ LONG = "Words that say what is in the picture. " * 8
         (replace(FINE, sent_bytes=NEARLY_CUT_BYTES), ("size", "warning")),
         (replace(FINE, sent_bytes=NEARLY_CUT_BYTES - 1), None),
         (replace(FINE, text="\nUnsubscribe: #unsubscribe\n"), ("text", "warning")),
+        (replace(FINE, source=LETTER + "<aiq-feed layout='grid' />"), ("twice", "warning")),
+        (replace(FINE, source=LETTER + '<aiq-feed kind="abandoned_items" />'), ("twice", "warning")),
+        (replace(FINE, source=LETTER + '<aiq-feed title="a > b" kind="best_sellers" />'), None),
+        (replace(FINE, source=LETTER), None),
         (replace(FINE, html=WORDS), ("unsubscribe", "error")),
         (replace(FINE, html="", problems=(Problem(3, "no_unsubscribe", "x"),)), ("unsubscribe", "error")),
         (replace(FINE, html="", problems=(Problem(3, "mjml", "No."),)), ("mjml", "error")),

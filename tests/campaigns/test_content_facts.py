@@ -26,7 +26,7 @@ GREETING = factories.BODY.replace("You left something", "{} you left something")
 
 def found(merchant: Merchant, **step: Any) -> dict[str, Check]:
     made = Step(**{"subject": "Your cart", "preheader": "It waits", "body": factories.BODY} | step)
-    context = preview_context(merchant, None, feed=False)
+    context = preview_context(merchant, None, feed=False, discount=made.discount)
     shown = preview(drafts.source_of(made, merchant), context)
     return {check.code: check for check in checks_of(made, merchant, shown, context) if check.level != "ok"}
 
@@ -57,6 +57,16 @@ def test_shoppers_who_would_get_nothing_are_counted(hello: str, counted: bool) -
     assert ("personal" in checks) is counted
     if counted:
         assert checks["personal"].text == "2 of the last 3 shoppers have no first name."
+
+
+@pytest.mark.parametrize("shown", ["{{ incentive.code }}", "{{ incentive.label }}"])
+def test_a_discount_that_a_message_cannot_do_without_is_told(shown: str) -> None:
+    merchant = factories.merchant()
+    given = {"discount": factories.discount(merchant), "body": GREETING.replace("{}", shown)}
+    assert found(merchant, **given)["discount_needed"].level == "warning"
+    assert found(merchant, **given | {"discount": None})["discount_needed"].level == "error"
+    for kept in (f"{{% if incentive.code %}}{shown}{{% endif %}}", shown.replace(" }}", " | default: 'x' }}")):
+        assert "discount_needed" not in found(merchant, **given | {"body": GREETING.replace("{}", kept)})
 
 
 def test_every_value_that_is_needed_is_counted(django_assert_num_queries: DjangoAssertNumQueries) -> None:
